@@ -1,0 +1,252 @@
+"""Reads `schemas/` into a Collection and holds it against itself.
+
+Every file is named with the key at fault, so that whoever edits a schema can mend it without reading code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+from dfe_returns.contract import gateways
+from dfe_returns.contract.model import CodeSet, Collection, Field, Rule, Table
+from dfe_returns.contract.years import RETURNS, YEARS, end_of, in_force, normal_year, start_of
+from dfe_returns.errors import ContractError, UsageError
+from dfe_returns.files import data_folder
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+FIELD_TYPES = frozenset({"string", "code", "date", "partial_date", "datetime", "integer", "boolean", "year", "postcode"})
+CHECK_KINDS = frozenset(
+    """required required_code code required_flag required_count required_date date date_or_blank longer_than letters_and_digits
+    not_weekend upn_check_letter upn_authority upn_digits upn_last upn_layout number_range pattern required_pattern""".split()
+)
+
+
+def read_yaml(path: Path) -> Any:
+    """A YAML file as Python data. Raises ContractError with file and line when it is not YAML."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except FileNotFoundError:
+        raise ContractError(f"{path.name}: the file is missing from schemas/.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise ContractError(f"{path.name}{where}: not readable as YAML ({getattr(error, 'problem', 'syntax')}).") from None
+
+
+@cache
+def contract(return_name: str, year: str) -> Collection:
+    """The contract of a return (``cin`` or ``ssda903``) in a collection year (``2025-26``).
+
+    Raises UsageError for an unknown return or year, ContractError when `schemas/` is inconsistent.
+    """
+    if return_name not in RETURNS:
+        raise UsageError(f"Return {return_name!r} is not one of {', '.join(RETURNS)}.")
+    return load(data_folder("schemas"), return_name, normal_year(year))
+
+
+def load(schemas: Path, return_name: str, year: str) -> Collection:
+    """As `contract`, from a given `schemas/` folder (tests, reviews of a change)."""
+    folder = schemas / return_name
+    raw = _dictionary(folder / "dictionary.yaml")
+    codesets = _codesets(folder / "codesets.yaml", year)
+    all_tables = {t["name"]: _table(folder / "dictionary.yaml", t, codesets, year) for t in raw["tables"]}
+    tables = {name: table for name, table in all_tables.items() if table.in_year(year)}
+    all_rules = dict(_rules(folder / "rules", all_tables))
+    _check_rules_of_fields(folder / "dictionary.yaml", all_tables, all_rules)
+    register = gateways.load(schemas / "gateways")
+    for table in tables.values():
+        for item in table.fields.values():
+            register.check(return_name, item.id, year)
+    return Collection(
+        name=return_name,
+        year=year,
+        title=raw["title"],
+        start=start_of(year),
+        end=end_of(year),
+        tables=MappingProxyType(tables),
+        all_tables=MappingProxyType(all_tables),
+        codesets=MappingProxyType(codesets),
+        rules=MappingProxyType({code: rule for code, rule in all_rules.items() if rule.in_year(year)}),
+        all_rules=MappingProxyType(all_rules),
+        gateways=register,
+        raw=raw,
+    )
+
+
+@cache
+def _parsed(path: Path, changed: int) -> Any:
+    return read_yaml(path)
+
+
+def _cached(path: Path) -> Any:
+    """Parsed once per process and change of the file: five years share one dictionary."""
+    return _parsed(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+def _dictionary(path: Path) -> dict[str, Any]:
+    raw = _cached(path)
+    for key in ("return", "title", "years", "tables"):
+        if key not in raw:
+            raise ContractError(f"{path.name}: the key '{key}' is missing.")
+    names = [t.get("name") for t in raw["tables"]]
+    if repeated := sorted({str(n) for n in names if names.count(n) > 1}):
+        raise ContractError(f"{path.name}: table {', '.join(repeated)} is described twice.")
+    return raw
+
+
+def _years(path: Path, key: str, entry: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    since, until = entry.get("since"), entry.get("until")
+    for name, value in (("since", since), ("until", until)):
+        if value is not None and value not in YEARS and not (name == "until" and value < YEARS[0]):
+            raise ContractError(f"{path.name}: {key}: {name} {value!r} is not a collection year.")
+    if since and until and since > until:
+        raise ContractError(f"{path.name}: {key}: since {since} lies after until {until}.")
+    return since, until
+
+
+def _codesets(path: Path, year: str) -> dict[str, CodeSet]:
+    out = {}
+    for name, raw in _cached(path)["code_sets"].items():
+        every, now = {}, {}
+        for code, value in raw["codes"].items():
+            if not isinstance(code, str):
+                raise ContractError(f"{path.name}: {name}: code {code!r} must be in quotes, codes are text.")
+            entry = value if isinstance(value, Mapping) else {"label": value}
+            since, until = _years(path, f"{name}.{code}", entry)
+            label = entry["label"]
+            for change in entry.get("changed", ()):
+                if change["year"] <= year:
+                    label = change.get("label", label)
+            every[code] = label
+            if in_force(year, since, until):
+                now[code] = label
+        numbers = [*raw.get("numbers_seen", ()), *raw.get("numbers_to_add", ())]
+        for number in numbers:
+            every.setdefault(str(number), f"Local authority {number}")
+            now.setdefault(str(number), f"Local authority {number}")
+        out[name] = CodeSet(name, raw["title"], MappingProxyType(now), MappingProxyType(every), raw)
+    return out
+
+
+def _table(path: Path, raw: Mapping[str, Any], codesets: Mapping[str, CodeSet], year: str) -> Table:
+    name = raw["name"]
+    since, until = _years(path, name, raw)
+    every = {f["name"]: _field(path, raw, f, codesets) for f in raw["fields"]}
+    if len(every) != len(raw["fields"]):
+        raise ContractError(f"{path.name}: {name}: a field is described twice.")
+    now = {k: f for k, f in every.items() if in_force(year, f.since, f.until)}
+    return Table(
+        name=name,
+        title=raw["title"],
+        rows=raw["rows"],
+        keys=tuple(raw.get("keys", ())),
+        fields=MappingProxyType(now),
+        all_fields=MappingProxyType(every),
+        since=since,
+        until=until,
+        switch=raw.get("switch") in ("off", False),
+        cohort=raw.get("cohort", ""),
+        order=raw.get("order", 0),
+        file_name=raw.get("file_name", ""),
+        aliases=tuple(raw.get("aliases", ())),
+        element=raw.get("element", ""),
+        raw=raw,
+    )
+
+
+def _field(path: Path, table: Mapping[str, Any], raw: Mapping[str, Any], codesets: Mapping[str, CodeSet]) -> Field:
+    key = f"{table['name']}.{raw['name']}"
+    since, until = _years(path, key, raw)
+    if raw["type"] not in FIELD_TYPES:
+        raise ContractError(f"{path.name}: {key}: type {raw['type']!r} is not one of {', '.join(sorted(FIELD_TYPES))}.")
+    if raw.get("code_set") and raw["code_set"] not in codesets:
+        raise ContractError(f"{path.name}: {key}: code set {raw['code_set']!r} is not described in codesets.yaml.")
+    for check in raw.get("checks", ()):
+        if check.get("kind") not in CHECK_KINDS:
+            raise ContractError(f"{path.name}: {key}: check kind {check.get('kind')!r} is not known.")
+    return Field(
+        table=table["name"],
+        name=raw["name"],
+        type=raw["type"],
+        order=raw["order"],
+        meaning=raw["meaning"],
+        format=raw.get("format"),
+        code_set=raw.get("code_set"),
+        max_length=raw.get("max_length"),
+        min=raw.get("min", 0),
+        max=raw.get("max", 1),
+        requirement=raw.get("requirement", "conditional"),
+        condition=raw.get("condition"),
+        tag=raw.get("tag", raw["name"]),
+        element=raw.get("element", ""),
+        number=raw.get("number"),
+        since=since,
+        until=until,
+        aliases=tuple(raw.get("aliases", ())),
+        checks=tuple(raw.get("checks", ())),
+        notes=tuple(raw.get("notes", ())),
+        doubts=tuple(raw.get("doubts", ())),
+        changed=tuple(raw.get("changed", ())),
+    )
+
+
+def _rules(folder: Path, tables: Mapping[str, Table]) -> Iterator[tuple[str, Rule]]:
+    seen: dict[str, str] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for raw in _cached(path) or ():
+            code = raw.get("code")
+            if not isinstance(code, str):
+                raise ContractError(f"{path.name}: rule code {code!r} must be in quotes.")
+            if code in seen:
+                raise ContractError(f"{path.name}: rule {code} is described in {seen[code]} too.")
+            seen[code] = path.name
+            for key in ("title", "severity", "tables", "message", "fix", "fails_when"):
+                if key not in raw:
+                    raise ContractError(f"{path.name}: rule {code}: the key '{key}' is missing.")
+            if raw["severity"] not in ("error", "query"):
+                raise ContractError(f"{path.name}: rule {code}: severity must be error or query.")
+            for table in raw["tables"]:
+                if table.removesuffix("_last") not in tables:
+                    raise ContractError(f"{path.name}: rule {code}: table {table!r} is not in the dictionary.")
+            since, until = _years(path, f"rule {code}", raw)
+            yield code, Rule(
+                code=code,
+                title=raw["title"],
+                subject=raw.get("subject", path.stem),
+                severity=raw["severity"],
+                tables=MappingProxyType({t: tuple(f or ()) for t, f in raw["tables"].items()}),
+                fields_flagged=tuple(raw.get("fields_flagged", ())),
+                message=raw["message"],
+                fix=raw["fix"],
+                fails_when=raw["fails_when"],
+                family=raw.get("family", ""),
+                kind=raw.get("kind", ""),
+                scope=raw.get("scope", "group"),
+                since=since,
+                until=until,
+                changed=MappingProxyType({str(k): v for k, v in (raw.get("changed") or {}).items()}),
+                needs=tuple(raw.get("needs", ())),
+                runs_without=tuple(raw.get("runs_without", ())),
+                doubts=raw.get("doubts", "") or "",
+                stage=raw.get("stage"),
+                default=raw.get("default", "on") not in ("off", False),
+                default_reason=raw.get("default_reason", ""),
+                form=raw.get("form", "") or "",
+                origin=raw.get("origin", "") or "",
+                caused_by=tuple(raw.get("caused_by", ())),
+            )
+
+
+def _check_rules_of_fields(path: Path, tables: Mapping[str, Table], rules: Mapping[str, Rule]) -> None:
+    for table in tables.values():
+        for item in table.all_fields.values():
+            for check in item.checks:
+                if check["rule"] not in rules:
+                    raise ContractError(f"{path.name}: {item.id}: rule {check['rule']} is not described in rules/.")
