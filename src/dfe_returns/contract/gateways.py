@@ -1,7 +1,7 @@
 """The gateway register: which law lets a field leave, and what the field is in data protection law.
 
-Read from ``schemas/gateways/`` by ``gateways_load``: ``gateways.yaml`` has gateways, conditions, returns, rights and doubts,
-``fields.yaml`` one entry per field, with defaults for its table and the file.
+Read from ``schemas/gateways/`` by ``gateways_load``: ``gateways.yaml`` has gateways, conditions, returns, rights and
+doubts, ``fields.yaml`` one entry per field, with defaults for its table and the file.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -160,8 +161,9 @@ class Register:
     ) -> tuple[bool, str]:
         """Whether ``Table.Field`` may leave in that collection year (R1, R9), and if not, why.
 
-        ``switches`` names the tables that are off by default and were turned on (``PreProceedings``, ``DoLo``): a collection
-        of names, or a mapping of names to the specification reference recorded for them; a blank reference leaves it off.
+        ``switches`` names the tables that are off by default and were turned on (``PreProceedings``, ``DoLo``): a
+        collection of names, or a mapping of names to the specification reference recorded for them; a blank reference
+        leaves the table off.
         """
         entry = self.find(return_name, name)
         if entry is None:
@@ -180,13 +182,19 @@ class Register:
             return False, f"{entry.switch} is off until its specification reference is recorded"
         return True, ""
 
-    def check(self, return_name: str, names: Iterable[str]) -> None:
-        """Every output field has an entry with a disclosure gateway. Raises ContractError saying what to do."""
-        for name in names:
+    def check(self, return_name: str, names: str | Iterable[str], year: str | None = None) -> None:
+        """Every output field has an entry with a disclosure gateway, for that year. Raises ContractError saying what to do."""
+        for name in [names] if isinstance(names, str) else names:
             entry = self.find(return_name, name)
             if entry is None:
                 raise ContractError(_no_entry(return_name, name))
             check_gateways(entry, self.gateways)
+            covered, reason = self.covers(return_name, name, year, {entry.switch}) if year else (True, "")
+            if not covered:
+                raise ContractError(
+                    f"schemas/gateways/fields.yaml: {return_name}.{name} may not be sent in {year} ({reason}), but the "
+                    f"dictionary has it in that year. Settle the years with the specification and mend one of the two."
+                )
 
     def added_fields(self, return_name: str, since: Iterable[str], now: Iterable[str]) -> list[FieldGateway]:
         """Entries of fields that last year (``since``) did not have: each needs a recorded decision (R22)."""
@@ -198,7 +206,7 @@ class Register:
         """Class, tier and condition of each value (R14): a code can raise, or lower, what the field as a whole is.
 
         Returns a frame with the index of ``values`` and text columns ``data_class`` (parted by ``; ``), ``tier``,
-        ``art9``, ``art10``, ``about``, ``why`` and the flag ``raised``. A blank value has no class: every text is empty.
+        ``art9``, ``art10``, ``about``, ``why`` and the flag ``raised``. A blank value has no class: its texts are empty.
         """
         entry = self.field(return_name, name)
         known = {code: i for i, code in enumerate(_by_code(entry), start=1)}
@@ -292,12 +300,23 @@ class Register:
         }
 
 
-@cache
 def register() -> Register:
     """The shipped register, read and checked once."""
-    from dfe_returns.contract.gateways_load import load  # here, because it needs the classes above
-
     return load(data_folder("schemas") / "gateways")
+
+
+def load(folder: Path | str) -> Register:
+    """Read and check a register folder. Raises ContractError naming file and key, and what to do."""
+    folder = Path(folder)
+    changed = [path.stat().st_mtime_ns for path in sorted(folder.glob("*.yaml"))]
+    return _loaded(folder, tuple(changed))
+
+
+@cache
+def _loaded(folder: Path, changed: tuple[int, ...]) -> Register:
+    from dfe_returns.contract.gateways_load import read_register  # here, because it needs the classes above
+
+    return read_register(folder)
 
 
 # ---- deciding ------------------------------------------------------------
@@ -306,8 +325,8 @@ def check_gateways(entry: FieldGateway, gateways: Mapping[str, Gateway]) -> None
     usable = ", ".join(g.id for g in gateways.values() if g.discloses and entry.return_name in g.returns)
     if not entry.gateways:
         raise ContractError(
-            f"{where} has no gateway, so it may not be sent. Give it a disclosure gateway ({usable}) that your legal adviser confirms, "
-            f"or take the field out of schemas/{entry.return_name}/dictionary.yaml."
+            f"{where} has no gateway, so it may not be sent. Give it a disclosure gateway ({usable}) that your legal "
+            f"adviser confirms, or take the field out of schemas/{entry.return_name}/dictionary.yaml."
         )
     for gateway_id in entry.gateways:
         if gateway_id not in gateways:
@@ -317,7 +336,8 @@ def check_gateways(entry: FieldGateway, gateways: Mapping[str, Gateway]) -> None
         role = gateways[gateway_id].role
         if role != DISCLOSURE:
             raise ContractError(
-                f"{where}.gateways names {gateway_id}, whose role is {role}: it never justifies sending. Use one of {usable}."
+                f"{where}.gateways names {gateway_id}, whose role is {role}: it never justifies "
+                f"sending. Use one of {usable}."
             )
         if entry.return_name not in gateways[gateway_id].returns:
             raise ContractError(
@@ -330,9 +350,9 @@ def check_gateways(entry: FieldGateway, gateways: Mapping[str, Gateway]) -> None
 
 def _no_entry(return_name: str, name: str) -> str:
     return (
-        f"schemas/{return_name}/dictionary.yaml: {name} is an output field, but schemas/gateways/fields.yaml has no entry for it, so it may "
-        f"not be sent. Add the entry under {return_name} with its gateway, class, supplier, purpose and tier, and have the data protection "
-        f"officer record a decision on it; or take the field out of the dictionary."
+        f"schemas/{return_name}/dictionary.yaml: {name} is an output field, but schemas/gateways/fields.yaml has no entry "
+        f"for it, so it may not be sent. Add the entry under {return_name} with its gateway, class, supplier, purpose and "
+        f"tier, and have the data protection officer record a decision on it; or take the field out of the dictionary."
     )
 
 

@@ -19,6 +19,7 @@ from dfe_returns.contract.gateways import (
 )
 from dfe_returns.errors import ContractError
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RETURNS = ("cin", "ssda903")
 ROLES = (DISCLOSURE, "function", "recipient_power", "not_a_gateway")
 _BASES = {"direct", "inferred", "by_code", "none"}
@@ -29,9 +30,8 @@ _FIELD_KEYS = {
 }  # fmt: skip
 
 
-def load(folder: Path | str) -> Register:
-    """Read and check a register folder. Raises ContractError naming file and key, and what to do."""
-    folder = Path(folder)
+def read_register(folder: Path) -> Register:
+    """Read and check ``gateways.yaml`` and ``fields.yaml`` of a folder. Raises ContractError naming file and key."""
     laws, entries = _read(folder / "gateways.yaml"), _read(folder / "fields.yaml")
     gateways = {key: _gateway(key, value) for key, value in laws["gateways"].items()}
     tables, fields, keys = {}, {}, {}
@@ -68,7 +68,7 @@ def load(folder: Path | str) -> Register:
 # ---- reading ------------------------------------------------------------
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a SafeLoader
     except OSError as error:
         raise ContractError(f"{path}: cannot be read ({error.strerror}).") from None
     except yaml.YAMLError as error:
@@ -160,7 +160,8 @@ def _check(register: Register, about: set[str]) -> None:
     for gateway in register.gateways.values():
         if gateway.role not in ROLES:
             raise ContractError(
-                f"schemas/gateways/gateways.yaml: gateways.{gateway.id}.role is '{gateway.role}', not one of {', '.join(ROLES)}."
+                f"schemas/gateways/gateways.yaml: gateways.{gateway.id}.role is '{gateway.role}', "
+                f"not one of {', '.join(ROLES)}."
             )
         for doubt in gateway.doubts:
             if doubt not in register.doubts:
