@@ -1,0 +1,231 @@
+"""`dfe-returns.toml`: one authority's settings. Secrets never stand in it: they come from the environment or from files.
+
+Any setting can be overridden by the environment: ``DFE_RETURNS_LEDGER__URL`` overrides ``url`` in ``[ledger]``.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from dfe_returns.errors import UsageError
+from dfe_returns.files import private_folder, write_private
+
+FILE_NAME = "dfe-returns.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Section):
+    """Where case records come from: a folder of exports, or a database."""
+
+    folder: Path | None = None
+    url: str | None = Field(None, description="SQLAlchemy URL without a password, e.g. postgresql+psycopg://reader@host/hdm")
+    password_file: Path | None = Field(None, description="file that holds the database password alone")
+    profile: Path | None = Field(None, description="profile of the authority's exports; none = the shipped SSD profile")
+    companions: Path | None = Field(None, description="folder of la_* files with facts the case system lacks")
+
+
+class Ledger(_Section):
+    """The database of runs, sign-offs and disclosures, and the key that hides child numbers in it."""
+
+    url: str | None = None
+    password_file: Path | None = None
+    key_file: Path | None = None
+
+
+class ReturnSettings(_Section):
+    """What differs between the two returns."""
+
+    serial_no: str = Field("001", pattern=r"^\d{3,}$", description="CIN header SerialNo; a person raises it at each re-submission")
+    previous: Path | None = Field(None, description="last year's return: census file, folder of 903 files, or a run folder")
+    specification: str = Field("", description="reference and date of the specification that this authority adopted for the year")
+
+
+class Review(_Section):
+    """How the report marks things and who may sign."""
+
+    same_person_may_sign: bool = False
+    large_change_percent: float = 10.0
+    small_number: int = Field(6, ge=1, description="counts below this are suppressed in pages meant for wide readers")
+    answer_days: int = Field(365, ge=1, description="days after which an accepted query is asked again")
+
+
+class Policy(_Section):
+    """The appropriate policy document (DPA 2018 Schedule 1 paragraph 39). A live return is not signed off without it."""
+
+    reference: str = ""
+    owner: str = ""
+    review_date: date | None = None
+
+
+class Hold(_Section):
+    """A legal hold: what is held is never deleted."""
+
+    name: str
+    reason: str = ""
+    returns: tuple[str, ...] = ()
+    years: tuple[str, ...] = ()
+
+
+class Retention(_Section):
+    """How long run folders and drafts are kept."""
+
+    draft_days: int = Field(60, ge=1)
+    holds: tuple[Hold, ...] = ()
+
+
+class Config(BaseSettings):
+    """Settings of one authority."""
+
+    model_config = SettingsConfigDict(env_prefix="DFE_RETURNS_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    authority: str = Field("999", pattern=r"^\d{3}$", description="three-digit DfE number of the authority")
+    authority_name: str = ""
+    ons_code: str = Field("", pattern=r"^$|^[EW]\d{8}$")
+    runs: Path = Path("runs")
+    postcodes: Path | None = None
+    providers: Path | None = None
+    sources: dict[str, Source] = Field(default_factory=dict)
+    cin: ReturnSettings = ReturnSettings()
+    ssda903: ReturnSettings = ReturnSettings()
+    switches: dict[str, str] = Field(default_factory=dict, description="table -> specification reference that turns it on")
+    ledger: Ledger = Ledger()
+    review: Review = Review()
+    policy: Policy = Policy()
+    retention: Retention = Retention()
+    folder: Path = Field(Path("."), exclude=True, description="folder of the configuration file; relative paths start there")
+
+    @field_validator("switches")
+    @classmethod
+    def _reference_given(cls, value: dict[str, str]) -> dict[str, str]:
+        for table, reference in value.items():
+            if not reference.strip():
+                raise ValueError(f"switches.{table} needs the reference of the specification that turns it on")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    def of_return(self, return_name: str) -> ReturnSettings:
+        return self.cin if return_name == "cin" else self.ssda903
+
+    def at(self, path: Path) -> Path:
+        """A configured path, relative ones taken from the configuration file's folder."""
+        return path if path.is_absolute() else self.folder / path
+
+
+def load_config(path: Path | str | None = None) -> Config:
+    """The configuration: the file given, else ./dfe-returns.toml, else defaults.
+
+    Raises UsageError naming file and setting.
+    """
+    file = Path(path) if path else Path(FILE_NAME)
+    if not file.is_file():
+        if path:
+            raise UsageError(f"There is no configuration file {file}; `dfe-returns init` writes one.")
+        return _made({}, Path("."), "the environment")
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror}); ask for access to it.") from None
+    return _made(raw, file.resolve().parent, str(file))
+
+
+def _made(raw: dict[str, Any], folder: Path, where: str) -> Config:
+    for section, values in raw.items():
+        secret = [k for k in values if "password" in k and not k.endswith("_file")] if isinstance(values, dict) else []
+        if secret or section == "password":
+            raise UsageError(f"{where}: {section} holds a password; put it in a file and name it as password_file.")
+    try:
+        return Config(**{**raw, "folder": folder})
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False, include_url=False))
+        raise UsageError(f"{where}: {problems}.") from None
+
+
+def key_of(path: Path) -> bytes:
+    """The authority's key for keyed hashes, made on first use (32 random bytes as hex, mode 0600).
+
+    Raises UsageError when the file is there but unusable.
+    """
+    if not path.exists():
+        private_folder(path.parent)
+        write_private(path, secrets.token_hex(32) + "\n")
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (ValueError, UnicodeDecodeError, OSError):
+        key = b""
+    if len(key) < 32:
+        raise UsageError(f"{path} does not hold a key (64 hexadecimal digits); restore it from the back-up, or the ledger cannot be read.")
+    return key
+
+
+TEMPLATE = '''# dfe-returns: settings of one authority. Lines that begin with # are remarks or choices not taken.
+# Relative paths start at this file's folder. Passwords never stand here: name a file that holds one.
+
+authority = "{authority}"            # three-digit DfE number
+authority_name = "{name}"
+# ons_code = "E10000000"             # needed by the rules that compare a placement's authority with yours
+runs = "runs"                        # one folder per run, private to you
+# postcodes = "ONSPD.csv"            # postcode directory (ONSPD or NSPL), for placement authority and distance
+# providers = "providers.xlsx"       # published provider lists, for the checks on Ofsted numbers
+
+[sources.main]
+folder = "extract"                   # CSV or Excel exports; or a database:
+# url = "postgresql+psycopg://reader@host/warehouse"
+# password_file = "/run/secrets/warehouse_password"
+# profile = "our-profile.yaml"       # made with `dfe-returns profile new`; none = Standard Safeguarding Dataset
+# companions = "companions"          # la_* files: facts the case system lacks
+
+[cin]
+serial_no = "001"                    # raise by one for each file sent again
+# previous = "last-year/cin.xml"
+# specification = "title, version and date of the census specification adopted"
+
+[ssda903]
+# previous = "last-year/ssda903"
+
+[switches]
+# Tables that stay off until somebody records the specification that asks for them:
+# PreProceedings = "CIN census 2026 to 2027 specification, 25 February 2026"
+# DoLo = "CLA return 2026 to 2027 technical specification, 5 November 2025"
+
+[ledger]
+# url = "postgresql+psycopg://dfe_returns@host/dfe_returns"
+# password_file = "/run/secrets/ledger_password"
+# key_file = "ledger.key"            # keep a copy apart from the ledger
+
+[review]
+same_person_may_sign = false
+large_change_percent = 10
+small_number = 6
+
+[policy]                             # the appropriate policy document; a live return is not signed off without it
+reference = ""
+owner = ""
+# review_date = 2027-03-31
+'''
+
+
+def template(authority: str, name: str) -> str:
+    """A commented configuration for a new authority."""
+    return TEMPLATE.format(authority=authority, name=name.replace('"', "'"))
