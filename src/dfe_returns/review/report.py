@@ -1,0 +1,220 @@
+"""The report: one self-contained HTML file that a director reads in five minutes and an analyst works from all day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from dfe_returns.files import private_folder, sha256_of, write_private
+from dfe_returns.review.facts import (
+    decision_table,
+    issue_table,
+    not_run_of,
+    people_of,
+    texts,
+    with_columns,
+    worklist_table,
+)
+from dfe_returns.review.outputs import by_rule, by_team, children_count
+from dfe_returns.review.payload import child_chunks, children_shown, payload, safe_json
+
+SOURCE_COLUMNS = ("file", "table", "rows", "read", "extract_date", "note", "sha256")
+
+
+@dataclass
+class Additions:
+    """What stands beside the run itself: pages, numbers and words that other parts of review work out.
+
+    ``pages``: (id, title, template, values) each; ``state``: words on the sign-off state;
+    ``status``: per issue 'new', 'open', ...
+    """
+
+    pages: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
+    state: dict[str, Any] = field(
+        default_factory=lambda: {
+            "state": "draft",
+            "warn": True,
+            "words": "This is a draft. Nobody has signed it; it must not be sent.",
+        }
+    )
+    changes: dict[str, Any] | None = None
+    key_totals: list[dict[str, Any]] = field(default_factory=list)
+    charts: list[dict[str, Any]] = field(default_factory=list)
+    status: pd.Series | None = None
+    accepted: int = 0
+    errors_excepted: int = 0
+    children: pd.Series | None = None
+
+
+def environment() -> Environment:
+    """Templates of the package: autoescaping always on, an unknown name is an error."""
+    found = Environment(
+        loader=PackageLoader("dfe_returns.review"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        autoescape=select_autoescape(default=True, default_for_string=True),
+    )
+    found.globals["thousands"] = lambda number: f"{number:,}"
+    return found
+
+
+def write_report(
+    result: Any, folder: Path | str, additions: Additions | None = None, issues: pd.DataFrame | None = None
+) -> Path:
+    """Write ``index.html`` into the report folder and return its path.
+
+    ``result``: a RunResult; ``additions``: see :class:`Additions`; ``issues``: facts.issue_table(result), if at hand.
+    Raises UsageError where the folder cannot be written. The file asks for nothing from any network.
+    """
+    folder = private_folder(folder)
+    additions = additions or Additions()
+    issues = issue_table(result) if issues is None else issues
+    if additions.status is not None:
+        issues = issues.assign(status=additions.status.to_numpy())
+    children = children_shown(result, issues, additions.children)
+    templates = environment()
+    package = templates.loader
+    values = _values(result, issues, additions)
+    values["data"] = safe_json(payload(result, issues, people_of(result), children))
+    values["chunks"] = child_chunks(result, issues, children)
+    values["style"] = package.get_source(templates, "style.css")[0]  # type: ignore[union-attr]
+    values["script"] = package.get_source(templates, "report.js")[0]  # type: ignore[union-attr]
+    return write_private(folder / "index.html", templates.get_template("report.html.j2").render(values))
+
+
+def _values(result: Any, issues: pd.DataFrame, additions: Additions) -> dict[str, Any]:
+    decisions, worklist, not_run = decision_table(result), worklist_table(result), not_run_of(result)
+    sources = texts(with_columns(result.sources, SOURCE_COLUMNS))
+    rules, teams = by_rule(issues), by_team(issues)
+    workers = by_team(issues.assign(team=issues["worker"])).rename(columns={"team": "worker"})
+    collection = result.collection
+    pages = [{"id": name, "title": title, "template": template} for name, title, template, _ in additions.pages]
+    values: dict[str, Any] = {
+        "head": {
+            "title": collection.title,
+            "year": collection.year,
+            "authority": f"{result.authority_name} ({result.authority})",
+            "run_id": result.run_id,
+            "as_at": result.as_at.strftime("%d/%m/%Y"),
+            "dry_run": bool(result.dry_run),
+        },
+        "state": additions.state,
+        "changes": additions.changes,
+        "key_totals": additions.key_totals,
+        "charts": additions.charts,
+        "has_previous": bool(result.previous),
+        "extra_panes": pages,
+        "panes": [
+            ("front", "Summary"),
+            ("issues", "Issues"),
+            ("rules", "By rule"),
+            ("teams", "By team and worker"),
+            ("children", "Children"),
+            *[(page["id"], page["title"]) for page in pages],
+            ("settle", "To settle"),
+            ("decisions", "Decisions"),
+            ("withheld", "Withheld"),
+            ("notrun", "Did not run"),
+            ("built", "Built from"),
+        ],
+        "numbers": _numbers(result, issues, decisions, worklist, not_run, additions),
+        "rules": rules.to_dict("records"),
+        "groups": [
+            ("Issues by team", "team", teams.to_dict("records")),
+            ("Issues by worker", "worker", workers.to_dict("records")),
+        ],
+        "front_rules": rules.sort_values(["issues", "code"], ascending=[False, True])
+        .head(5)[["code", "severity", "title", "issues", "children"]]
+        .to_numpy()
+        .tolist(),
+        "front_teams": teams.head(5)[["team", "errors", "queries", "children"]].to_numpy().tolist(),
+        "decisions": _by_kind(decisions, ["rule", "title", "severity"], "decisions"),
+        "worklist": [
+            [d["code"], d["title"], d["items"], d["children"]] for d in _by_kind(worklist, ["code", "title"], "items")
+        ],
+        "withheld": texts(with_columns(result.withheld, ("table", "what", "name", "reason", "count")))
+        .to_numpy()
+        .tolist(),
+        "not_run": not_run.to_numpy().tolist(),
+        "not_run_reasons": "; ".join(
+            f"{number} for want of {lacked}" for lacked, number in not_run["lacked"].value_counts().head(4).items()
+        ),
+        "sources": sources.to_numpy().tolist(),
+        "structure": texts(with_columns(result.structure, ("code", "file", "line", "column", "message", "count")))
+        .to_numpy()
+        .tolist(),
+        "rows": [[table, f"{len(frame):,}"] for table, frame in result.tables.items()],
+        "files": files_made(result.folder),
+        "versions": [[str(part), str(version)] for part, version in sorted(result.versions.items())],
+        "built": _built(sources),
+        "sources_warning": _different_days(sources),
+    }
+    for _, _, _, page_values in additions.pages:
+        values |= page_values
+    return values
+
+
+def _numbers(
+    result: Any,
+    issues: pd.DataFrame,
+    decisions: pd.DataFrame,
+    worklist: pd.DataFrame,
+    not_run: pd.DataFrame,
+    additions: Additions,
+) -> dict[str, int]:
+    return {
+        "errors": int((issues["severity"] == "error").sum()),
+        "queries": int((issues["severity"] == "query").sum()),
+        "children": children_count(result),
+        "children_with_issues": int(issues.loc[issues["child"] != "", "child"].nunique()),
+        "to_settle": len(worklist),
+        "not_run": len(not_run),
+        "decisions": len(decisions),
+        "withheld": len(result.withheld),
+        "decisions_total": int((decisions["severity"] == "total").sum()),
+        "accepted": additions.accepted,
+        "errors_excepted": additions.errors_excepted,
+    }
+
+
+def _by_kind(frame: pd.DataFrame, keys: list[str], name: str) -> list[dict[str, Any]]:
+    groups = frame.groupby(keys, sort=True)
+    out = groups.size().rename(name).to_frame()
+    out["children"] = frame[frame["child"] != ""].groupby(keys)["child"].nunique().reindex(out.index, fill_value=0)
+    out = out.reset_index()
+    if "severity" in keys:
+        out["weight"] = out["severity"].map({"total": 0, "look": 1}).fillna(2)
+        out = out.sort_values(["weight", name], ascending=[True, False], kind="stable")
+    return out.to_dict("records")  # type: ignore[return-value]
+
+
+def _built(sources: pd.DataFrame) -> str:
+    if sources.empty:
+        return "No account of the source files was kept with this run."
+    rows = pd.to_numeric(sources["read"], errors="coerce").fillna(0).sum()
+    days = sorted(set(sources["extract_date"]) - {""})
+    dated = f", extracted {' and '.join(days[:3])}" if days else ""
+    counted = f"{sources['file'].nunique()} source files, {int(rows):,} rows read{dated}."
+    return f"{counted} Names, rows and hashes are under Built from."
+
+
+def _different_days(sources: pd.DataFrame) -> str:
+    days = set(sources["extract_date"].str.slice(0, 10)) - {""}
+    return (
+        f"The source files were extracted on {len(days)} different days: records may disagree with each other."
+        if len(days) > 1
+        else ""
+    )
+
+
+def files_made(folder: Path | str) -> list[list[str]]:
+    """Files of the draft (or of the sealed submission, where there is one): name, bytes, SHA-256."""
+    for name in ("submission", "draft"):
+        made = sorted(path for path in (Path(folder) / name).glob("*") if path.is_file())
+        if made:
+            return [[f"{name}/{path.name}", f"{path.stat().st_size:,}", sha256_of(path)] for path in made]
+    return []
