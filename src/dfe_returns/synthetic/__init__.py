@@ -1,0 +1,8 @@
+"""Synthetic case records of any size: life stories of fictional children, as a case system would export them."""
+
+from dfe_returns.synthetic.facts import FACTS, Stories
+from dfe_returns.synthetic.layout_ssd import ssd_frames, write_ssd
+from dfe_returns.synthetic.make import synthesise
+from dfe_returns.synthetic.stories import stories
+
+__all__ = ["FACTS", "Stories", "ssd_frames", "stories", "synthesise", "write_ssd"]

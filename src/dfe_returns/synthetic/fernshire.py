@@ -1,0 +1,58 @@
+"""Writes the bundled sample of fictional Fernshire: `python -m dfe_returns.synthetic.fernshire FOLDER`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dfe_returns.files import write_private
+from dfe_returns.synthetic.facts import Stories
+from dfe_returns.synthetic.layout_ssd import write_ssd
+from dfe_returns.synthetic.stories import stories
+
+SEED = 2026
+RANDOM_CHILDREN = 310
+
+_ABOUT = """# Sample extracts of Fernshire
+
+Fernshire County Council does not exist. Its children are invented: they have numbers and no names, their postcodes
+lie in the area ZZ, which does not exist, and their pupil numbers are made up. The authority's number is 999.
+
+| folder | what |
+|---|---|
+| `fernshire_ssd/` | extract of 12 June 2026 in the shape of the Standard Safeguarding Dataset 1.4.5 (SystemC) |
+
+The extract serves the collection years 2025-26 and 2026-27. Teams and workers are in `ssd_department.csv`,
+`ssd_professionals.csv` and `ssd_involvements.csv`; the case worker's role is `CW`; home addresses have the type
+`HOME`. The number on screen (`pers_legacy_id`) is the child's number in both returns. The `la_*.csv` files hold facts
+that the case system has no place for.
+
+All of it is written by `python -m dfe_returns.synthetic.fernshire sample_extracts`, always with the same bytes.
+
+## The fixed children
+
+Children from 2001 on are drawn at random. Those below are placed by hand, one for each situation that the guidance
+singles out. The last column names the check that a child is there to fail: a slip of recording, left in so that a
+report has something to show.
+
+| child | shows | slip |
+|---|---|---|
+"""
+
+
+def fernshire() -> Stories:
+    """The stories behind the sample extracts."""
+    return stories(RANDOM_CHILDREN, SEED, "2025-26", situations=True)
+
+
+def write_fernshire(folder: Path | str) -> None:
+    """Write the sample extracts and their README into `folder`."""
+    folder = Path(folder)
+    told = fernshire()
+    write_ssd(told, folder / "fernshire_ssd")
+    lines = "| " + told.shows.child.astype("str") + " | " + told.shows.shows + " | " + told.shows.slip + " |\n"
+    write_private(folder / "README.md", _ABOUT + "".join(lines))
+
+
+if __name__ == "__main__":
+    write_fernshire(sys.argv[1])
