@@ -1,0 +1,1 @@
+"""What was sent, of whom, made from what, under which law: lineage, disclosures, rights, records and retention."""
