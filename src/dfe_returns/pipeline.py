@@ -1,0 +1,451 @@
+"""From a source of case records to a draft return, its report and its evidence: the stages of DESIGN, strung together.
+
+Each stage is a plain function; `flows/` wraps the same functions as Prefect tasks. No network is used.
+"""
+
+from __future__ import annotations
+
+import platform
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from dfe_returns import __version__
+from dfe_returns.config import Config, Source, load_config
+from dfe_returns.contract import Collection, contract
+from dfe_returns.errors import InputError, UsageError
+from dfe_returns.files import private_folder, sha256_of, write_csv
+from dfe_returns.minimise import Minimised, minimise
+from dfe_returns.run_folder import CIN_FILE, ORIGIN_COLUMNS, RunResult, as_text, find_run, load_run, replacing
+
+if TYPE_CHECKING:
+    from dfe_returns.build import Built
+    from dfe_returns.sources import Loaded
+
+__all__ = ["Plan", "RunResult", "build", "check", "extract", "load_run", "permit", "plan_run", "run", "write"]
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a run needs to know before it starts."""
+
+    config: Config
+    collection: Collection
+    source: str | Path
+    profile: Path | None
+    companions: Path | None
+    previous: Path | None
+    postcodes: Path | None
+    providers: Path | None
+    as_at: date | None
+    out: Path
+    run_id: str
+    started: str
+    authority: str
+    switches: Mapping[str, str] = field(default_factory=dict)
+    keep_ledger: bool = True
+
+
+def plan_run(
+    config: Config | Path | str | None,
+    return_name: str,
+    year: str,
+    source: str | Path | None = None,
+    profile: Path | str | None = None,
+    authority: str | None = None,
+    companions: Path | str | None = None,
+    previous: Path | str | None = None,
+    postcodes: Path | str | None = None,
+    providers: Path | str | None = None,
+    as_at: date | str | None = None,
+    out: Path | str | None = None,
+    keep_ledger: bool = True,
+) -> Plan:
+    """Settle a run's settings: what is given here goes before the configuration.
+
+    source: name of a configured source, a folder, or a database URL; none = the only configured source.
+    Raises UsageError when a setting is missing or wrong.
+    """
+    settings = config if isinstance(config, Config) else load_config(config)
+    collection = contract(return_name, year)
+    chosen = _source(settings, source)
+    own = settings.of_return(return_name)
+    started = datetime.now(UTC).replace(microsecond=0)
+    run_id = f"{return_name}-{collection.year}-{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+    try:
+        day = date.fromisoformat(as_at) if isinstance(as_at, str) else as_at
+    except ValueError:
+        raise UsageError(f"--as-at {as_at!r} is not a date; write it as 2025-12-31.") from None
+    if day is not None and not collection.start <= day <= collection.end:
+        raise UsageError(f"--as-at {day} lies outside {collection.year} ({collection.start} to {collection.end}).")
+
+    def path(given: Path | str | None, configured: Path | None) -> Path | None:
+        if given is not None:
+            return Path(given)
+        return settings.at(configured) if configured is not None else None
+
+    return Plan(
+        config=settings,
+        collection=collection,
+        source=settings.at(chosen.folder) if chosen.folder is not None else str(chosen.url),
+        profile=path(profile, chosen.profile),
+        companions=path(companions, chosen.companions),
+        previous=path(previous, own.previous),
+        postcodes=path(postcodes, settings.postcodes),
+        providers=path(providers, settings.providers),
+        as_at=day,
+        out=Path(out) if out is not None else settings.at(settings.runs) / f"{return_name}-{collection.year}" / run_id,
+        run_id=run_id,
+        started=started.isoformat(),
+        authority=authority or settings.authority,
+        switches=settings.switches,
+        keep_ledger=keep_ledger,
+    )
+
+
+def _source(config: Config, source: str | Path | None) -> Source:
+    """The configured source of that name, or the given folder or database URL."""
+    if source is None:
+        if len(config.sources) == 1:
+            return next(iter(config.sources.values()))
+        named = f" ({', '.join(config.sources)})" if config.sources else ""
+        raise UsageError(f"Say where the case records are: --source NAME{named}, a folder or a database URL.")
+    if str(source) in config.sources:
+        return config.sources[str(source)]
+    if "://" in str(source):
+        return Source(url=str(source))
+    return Source(folder=Path(source).absolute())
+
+
+# ---- stages --------------------------------------------------------------------------------------------------------------
+
+
+def extract(plan: Plan) -> Loaded:
+    """Source -> SSD tables. Raises InputError for input that cannot be used and for unmapped codes."""
+    from dfe_returns.sources import load
+
+    return load(plan.source, profile=plan.profile, companions=plan.companions)
+
+
+def when(plan: Plan, loaded: Loaded) -> tuple[date, bool]:
+    """The day the return describes, and whether this is a dry run (a day before the year's end)."""
+    extracted = loaded.report.extract_date
+    day = plan.as_at or min(d for d in (extracted, plan.collection.end) if d is not None)
+    if day < plan.collection.start:
+        raise InputError(
+            f"The extract was taken on {extracted}, before {plan.collection.year} began ({plan.collection.start}); "
+            "take a newer extract or choose an earlier year with --year."
+        )
+    return day, day < plan.collection.end
+
+
+def build(plan: Plan, loaded: Loaded, last: Mapping[str, pd.DataFrame] | None = None) -> Built:
+    """SSD tables -> return tables, with origins, decisions and worklist."""
+    from dfe_returns.build.settings import BuildSettings
+
+    as_at, _ = when(plan, loaded)
+    settings = BuildSettings(
+        authority=plan.authority,
+        as_at=as_at,
+        extract_date=loaded.report.extract_date,
+        run_at=str(loaded.extract.get("run_at") or ""),
+        serial_no=plan.config.of_return(plan.collection.name).serial_no,
+        software_version=__version__,
+        switches=frozenset(plan.switches),
+    )
+    if plan.collection.name == "cin":
+        from dfe_returns.build.cin import build_cin
+
+        return build_cin(plan.collection, loaded.tables, loaded.profile.conventions, settings)
+    from dfe_returns.build.ssda903 import build_ssda903
+
+    return build_ssda903(plan.collection, loaded.tables, loaded.profile.conventions, settings, last)
+
+
+def permit(plan: Plan, built: Built) -> Minimised:
+    """Return tables -> permitted tables."""
+    return minimise(plan.collection, built.tables, plan.switches)
+
+
+def last_year(plan: Plan) -> dict[str, pd.DataFrame] | None:
+    """Last year's return: a file, a folder of files, or a run folder."""
+    if plan.previous is None:
+        return None
+    return read_previous(plan.collection.name, plan.previous)
+
+
+def read_previous(return_name: str, path: Path) -> dict[str, pd.DataFrame]:
+    """A return of last year given as file, folder or run folder. Raises InputError when it cannot be read."""
+    from dfe_returns.sources.return_files import read_return
+
+    folder = path
+    for inside in ("submission", "draft"):
+        if (path / inside).is_dir() and (path / "manifest.json").is_file():
+            folder = path / inside
+            break
+    if return_name == "cin" and folder.is_dir():
+        files = sorted(folder.glob("*.xml"))
+        if len(files) != 1:
+            raise InputError(f"{folder} should hold one census XML file, it has {len(files)}; name the file itself.")
+        folder = files[0]
+    return read_return(return_name, folder)
+
+
+def references(plan: Plan) -> dict[str, pd.DataFrame]:
+    """The postcode directory and provider register that were named, as `validate` takes them."""
+    return read_references(plan.postcodes, plan.providers)
+
+
+def read_references(postcodes: Path | None, providers: Path | None) -> dict[str, pd.DataFrame]:
+    """Reference frames for `validate`; a file not named is left out. Raises InputError when one cannot be read."""
+    out = {}
+    if postcodes is not None:
+        from dfe_returns.sources.reference import read_postcodes
+
+        out["postcodes"] = read_postcodes(postcodes)
+    if providers is not None:
+        from dfe_returns.sources.reference import read_providers
+
+        out["providers"] = read_providers(providers)
+    return out
+
+
+def check(
+    plan: Plan, permitted: Minimised, as_at: date, last: Mapping[str, pd.DataFrame] | None, reference: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Permitted tables -> issues of the department's rules."""
+    from dfe_returns.validate import validate
+
+    period = None
+    if as_at < plan.collection.end:
+        period = {"collection_start": plan.collection.start, "collection_end": as_at}
+    return validate(
+        plan.collection.name,
+        plan.collection.year,
+        permitted.tables,
+        previous=last,
+        reference=reference,
+        period=period,
+        authority=plan.config.ons_code or plan.authority,
+    )
+
+
+# ---- the whole run -------------------------------------------------------------------------------------------------------
+
+
+def run(
+    config: Config | Path | str | None,
+    return_name: str,
+    year: str,
+    source: str | Path | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> RunResult:
+    """Extract, build, minimise, check, and write draft, report and evidence. Settings as in `plan_run`.
+
+    Returns the run; nothing is left behind when it fails. Raises the errors of `dfe_returns.errors`.
+    """
+    return run_plan(plan_run(config, return_name, year, source, **settings), progress)
+
+
+def run_plan(plan: Plan, progress: Progress | None = None) -> RunResult:
+    """As `run`, for settled settings."""
+    tell = progress or (lambda _text: None)
+    tell("Reading the extract")
+    loaded = extract(plan)
+    last = last_year(plan)
+    tell(f"Building {plan.collection.title} {plan.collection.year}")
+    built = build(plan, loaded, last)
+    permitted = permit(plan, built)
+    tell("Checking against the department's rules")
+    as_at, _ = when(plan, loaded)
+    issues = check(plan, permitted, as_at, last, references(plan))
+    tell("Writing draft, report and lineage")
+    return write(plan, loaded, built, permitted, issues, last)
+
+
+def write(
+    plan: Plan,
+    loaded: Loaded,
+    built: Built,
+    permitted: Minimised,
+    issues: pd.DataFrame,
+    last: Mapping[str, pd.DataFrame] | None = None,
+) -> RunResult:
+    """Write the run folder, whole or not at all, and enter the run in the ledger."""
+    from dfe_returns.evidence.lineage import field_lineage
+    from dfe_returns.evidence.mapping import mapping_of
+
+    as_at, dry_run = when(plan, loaded)
+    withheld = pd.concat([loaded_withheld(loaded), built.withheld, permitted.withheld], ignore_index=True)
+    with replacing(plan.out) as folder:
+        result = RunResult(
+            collection=plan.collection,
+            authority=plan.authority,
+            authority_name=plan.config.authority_name,
+            run_id=plan.run_id,
+            folder=folder,
+            as_at=as_at,
+            dry_run=dry_run,
+            tables=permitted.tables,
+            issues=issues,
+            origins=permitted.origins(built.origins),
+            sources=loaded.sources,
+            structure=loaded.report.structure,
+            decisions=built.decisions,
+            worklist=built.worklist,
+            withheld=withheld,
+            people=loaded.report.people[["child", "team", "worker"]],
+            previous=dict(last) if last is not None else None,
+            switches=plan.switches,
+            versions=versions(),
+            started=plan.started,
+        )
+        result.fields = field_lineage(plan.collection, mapping_of(plan.collection.name), result.tables, withheld)
+        publish(result, folder / "draft")
+        write_evidence(result, folder)
+        if last is not None:
+            keep_previous(last, plan, folder / "previous")
+        write_report(result, folder / "report", plan.config)
+        write_manifest(result, folder)
+    result = replace(result, folder=plan.out)
+    if plan.keep_ledger:
+        record(result, plan)
+    return result
+
+
+def loaded_withheld(loaded: Loaded) -> pd.DataFrame:
+    """What was left behind on reading: columns never read, rows dropped."""
+    rows = [("row", str(d.table), "", str(d.reason), int(d.count)) for d in loaded.report.dropped.itertuples()]
+    return pd.DataFrame(rows, columns=["what", "table", "name", "reason", "count"])
+
+
+def publish(result: RunResult, folder: Path) -> list[Path]:
+    """Write the return itself, then read the finished bytes again and hold every name and value against the contract (R5)."""
+    private_folder(folder)
+    if result.collection.name == "cin":
+        from dfe_returns.files import open_private
+        from dfe_returns.publish.check import check_cin
+        from dfe_returns.publish.cin_xml import write_cin
+
+        with open_private(folder / CIN_FILE) as stream:
+            write_cin(result.tables, result.collection, stream)
+        check_cin(folder / CIN_FILE, result.collection, result.switches)
+        return [folder / CIN_FILE]
+    from dfe_returns.publish.check_903 import check_ssda903
+    from dfe_returns.publish.ssda903_csv import write_ssda903
+
+    files = write_ssda903(result.tables, result.collection, folder)
+    check_ssda903(folder, result.collection, result.switches)
+    return files
+
+
+def keep_previous(last: Mapping[str, pd.DataFrame], plan: Plan, folder: Path) -> None:
+    """Keep last year's tables with the run, so that its report can be built again."""
+    import shutil
+
+    private_folder(folder)
+    assert plan.previous is not None
+    path = plan.previous
+    for inside in ("submission", "draft"):
+        if (path / inside).is_dir() and (path / "manifest.json").is_file():
+            path = path / inside
+            break
+    files = [path] if path.is_file() else sorted(p for p in path.iterdir() if p.suffix.lower() in (".csv", ".xml"))
+    for file in files:
+        target = folder / (CIN_FILE if plan.collection.name == "cin" else file.name)
+        shutil.copyfile(file, target)
+        target.chmod(0o600)
+
+
+def write_evidence(result: RunResult, folder: Path) -> None:
+    """lineage/, decisions.csv, withheld.csv, worklist.csv, people.csv."""
+    from dfe_returns.evidence.lineage import gateways_used, row_lineage
+    from dfe_returns.evidence.openlineage import write_openlineage
+
+    lineage = private_folder(folder / "lineage")
+    write_csv(result.fields, lineage / "fields.csv")
+    write_csv(row_lineage(result), lineage / "rows.csv")
+    write_csv(gateways_used(result.collection, result.fields), lineage / "gateways.csv")
+    write_csv(as_text(result.decisions, result.collection), folder / "decisions.csv")
+    write_csv(result.withheld, folder / "withheld.csv")
+    write_csv(as_text(result.worklist, result.collection), folder / "worklist.csv")
+    write_csv(result.people, folder / "people.csv")
+    write_openlineage(result, lineage / "openlineage.ndjson")
+
+
+def write_report(result: RunResult, folder: Path, config: Config) -> None:
+    """The report folder: pages for people, issues for scripts."""
+    from dfe_returns.review.make import make_report
+
+    make_report(result, private_folder(folder), config)
+
+
+def write_manifest(result: RunResult, folder: Path) -> None:
+    """manifest.json: what went in, what came out, with which versions."""
+    from dfe_returns.publish.manifest import write_manifest as write_file
+
+    write_file(
+        folder,
+        {
+            "run_id": result.run_id,
+            "return": result.collection.name,
+            "year": result.collection.year,
+            "title": result.collection.title,
+            "authority": result.authority,
+            "authority_name": result.authority_name,
+            "as_at": result.as_at.isoformat(),
+            "dry_run": result.dry_run,
+            "started": result.started,
+            "switches": dict(result.switches),
+            "versions": result.versions,
+            "inputs": result.sources.astype("object").where(result.sources.notna(), None).to_dict("records"),
+            "rows": {name: len(frame) for name, frame in result.tables.items()},
+            "children": result.children,
+            "errors": result.errors,
+            "queries": result.queries,
+            "not_run": {code: list(lacks) for code, lacks in result.issues.attrs.get("not_run", {}).items()},
+        },
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of the product, its contract and what it stands on."""
+    from dfe_returns.files import data_folder
+
+    schemas = data_folder("schemas")
+    digest = __import__("hashlib").sha256()
+    for path in sorted(schemas.rglob("*.yaml")):
+        digest.update(path.relative_to(schemas).as_posix().encode())
+        digest.update(sha256_of(path).encode())
+    libraries = {name: version(name) for name in ("pandas", "pandera", "lxml")}
+    return {"dfe_returns": __version__, "contract": digest.hexdigest()[:16], "python": platform.python_version(), **libraries}
+
+
+def record(result: RunResult, plan: Plan) -> None:
+    """Enter the run in the ledger."""
+    from dfe_returns.ledger import ledger_of
+
+    ledger_of(plan.config, result.folder).record_run(result)
+
+
+def rebuild_report(run_folder: str | Path, config: Config | None = None) -> RunResult:
+    """Build the report of a run again from its folder."""
+    settings = config or load_config()
+    folder = find_run(run_folder, settings.at(settings.runs))
+    result = load_run(folder)
+    write_report(result, folder / "report", settings)
+    return result
+
+
+def origins_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """An origins frame with its columns in order."""
+    return frame[ORIGIN_COLUMNS]
