@@ -164,7 +164,7 @@ KNOWN: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
 
 
 def facts(table: str, columns: dict[str, object] | pd.DataFrame) -> pd.DataFrame:
-    """A frame with exactly the columns of `FACTS[table]`: dates datetime64, numbers Int64, text str; absent ones blank."""
+    """A frame with the columns of `FACTS[table]`: dates datetime64, numbers Int64, text str; absent ones blank."""
     given = pd.DataFrame(columns)
     out = {}
     for name in FACTS[table]:

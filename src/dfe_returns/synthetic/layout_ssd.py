@@ -1,7 +1,7 @@
-"""Writes life stories as a folder of Standard Safeguarding Dataset 1.4.5 files, as a SystemC site dumps them from SQL Server.
+"""Writes life stories as Standard Safeguarding Dataset 1.4.5 files, as a SystemC site dumps them from SQL Server.
 
-One CSV per table with the dataset's columns, `yyyy-mm-dd 00:00:00.000`, wording or lookup numbers where that system has them, the
-`la_` companion files for facts the dataset lacks, and `extract.json`.
+One CSV per table with the dataset's columns, `yyyy-mm-dd 00:00:00.000`, wording or lookup numbers where that system has
+them, the `la_` companion files for facts the dataset lacks, and `extract.json`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who the children are: numbers, birth, sex, ethnicity, pupil numbers, disabilities, addresses. No names, no real postcodes."""
+"""Who the children are: numbers, birth, sex, ethnicity, disabilities, addresses. No names, no real postcodes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def choose(rng: np.random.Generator, weights: dict[str, float] | dict[str, int],
 
 
 def pupil_number(child: Ints, authority: Texts | str = "873", last: str = "") -> Texts:
-    """A well-formed UPN for each child, with its check letter (letter at remainder 23 of the digits weighted 2 to 13)."""
+    """A well-formed UPN for each child. Its letter is the remainder by 23 of the digits weighted 2 to 13."""
     middle = (np.asarray(child) * 7919 + 20_013) % 10**8
     digits = np.char.add(np.broadcast_to(authority, middle.shape).astype("U3"), np.char.zfill(middle.astype("U8"), 8))
     digits = np.char.add(digits, "0" if last else (np.asarray(child) % 10).astype("U1"))

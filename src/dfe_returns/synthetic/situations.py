@@ -12,8 +12,8 @@ import pandas as pd
 import yaml
 
 from dfe_returns.synthetic.facts import FACTS, facts, working
-from dfe_returns.synthetic.need import worker_of
 from dfe_returns.synthetic.people import SYSTEM_OFFSET, postcodes, pupil_number
+from dfe_returns.synthetic.staff import worker_of
 
 Record = dict[str, Any]
 

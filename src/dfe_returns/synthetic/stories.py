@@ -9,7 +9,7 @@ import pandas as pd
 
 from dfe_returns.contract.years import normal_year
 from dfe_returns.errors import UsageError
-from dfe_returns.synthetic import need
+from dfe_returns.synthetic import need, staff
 from dfe_returns.synthetic import people as who
 from dfe_returns.synthetic.facts import FACTS, NO_DAY, Clock, Days, Ints, Stories, facts, plus, working
 from dfe_returns.synthetic.people import Texts
@@ -38,8 +38,9 @@ def stories(
 ) -> Stories:
     """Random life stories of `children` children, known up to the extract day (12 June after the year) or `as_at`.
 
-    `paths`: share of children by path of `need.PATHS`; default those shares. `situations`: add the fixed children of 2025-26, which
-    show what the returns' guidance singles out and some slips of recording. The same arguments give the same frames.
+    `paths`: share of children by path of `need.PATHS`; default those shares. `situations`: add the fixed children of
+    2025-26, which show what the returns' guidance singles out and some slips of recording. The same arguments give the
+    same frames.
     Raises UsageError for a year that is not covered or a number below zero.
     """
     year = normal_year(year)
@@ -81,7 +82,7 @@ def _random(children: int, seed: int, clock: Clock, shares: dict[str, float]) ->
     disabled = worked & ((path == "disabled") | (rng[3].random(children) < 0.08))
     tables["disabilities"] = who.disabilities(rng[3], child[worked], born[worked], disabled[worked])
     tables["addresses"] = who.addresses(rng[4], child, born)
-    tables["workers"], tables["teams"] = need.workers(len(told)), need.teams()
+    tables["workers"], tables["teams"] = staff.workers(len(told)), staff.teams()
     for name in FACTS:
         tables.setdefault(name, facts(name, pd.DataFrame(columns=list(FACTS[name]))))
     return tables
