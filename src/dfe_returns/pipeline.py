@@ -5,7 +5,9 @@ Each stage is a plain function; `flows/` wraps the same functions as Prefect tas
 
 from __future__ import annotations
 
+import hashlib
 import platform
+import shutil
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +24,7 @@ from dfe_returns.contract import Collection, contract
 from dfe_returns.errors import InputError, UsageError
 from dfe_returns.files import private_folder, sha256_of, write_csv
 from dfe_returns.minimise import Minimised, minimise
-from dfe_returns.run_folder import CIN_FILE, ORIGIN_COLUMNS, RunResult, as_text, find_run, load_run, replacing
+from dfe_returns.run_folder import CIN_FILE, RunResult, as_text, find_run, load_run, replacing
 
 if TYPE_CHECKING:
     from dfe_returns.build import Built
@@ -307,6 +309,7 @@ def write(
             previous=dict(last) if last is not None else None,
             switches=plan.switches,
             versions=versions(),
+            specification=plan.config.of_return(plan.collection.name).specification,
             started=plan.started,
         )
         result.fields = field_lineage(plan.collection, mapping_of(plan.collection.name), result.tables, withheld)
@@ -350,8 +353,6 @@ def publish(result: RunResult, folder: Path) -> list[Path]:
 
 def keep_previous(last: Mapping[str, pd.DataFrame], plan: Plan, folder: Path) -> None:
     """Keep last year's tables with the run, so that its report can be built again."""
-    import shutil
-
     private_folder(folder)
     assert plan.previous is not None
     path = plan.previous
@@ -407,6 +408,7 @@ def write_manifest(result: RunResult, folder: Path) -> None:
             "started": result.started,
             "switches": dict(result.switches),
             "versions": result.versions,
+            "specification": {**result.collection.edition, "adopted": result.specification},
             "inputs": result.sources.astype("object").where(result.sources.notna(), None).to_dict("records"),
             "rows": {name: len(frame) for name, frame in result.tables.items()},
             "children": result.children,
@@ -422,7 +424,7 @@ def versions() -> dict[str, str]:
     from dfe_returns.files import data_folder
 
     schemas = data_folder("schemas")
-    digest = __import__("hashlib").sha256()
+    digest = hashlib.sha256()
     for path in sorted(schemas.rglob("*.yaml")):
         digest.update(path.relative_to(schemas).as_posix().encode())
         digest.update(sha256_of(path).encode())
@@ -445,7 +447,3 @@ def rebuild_report(run_folder: str | Path, config: Config | None = None) -> RunR
     write_report(result, folder / "report", settings)
     return result
 
-
-def origins_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """An origins frame with its columns in order."""
-    return frame[ORIGIN_COLUMNS]

@@ -62,6 +62,8 @@ class RunResult:
     previous: dict[str, pd.DataFrame] | None = None
     switches: Mapping[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    specification: str = ""
+    """Reference of the specification that the authority recorded as adopted."""
     started: str = ""
     signed: bool = False
     manifest: dict[str, Any] = field(default_factory=dict)
@@ -200,6 +202,7 @@ def load_run(folder: Path | str) -> RunResult:
         previous=_previous(folder, collection),
         switches=manifest.get("switches", {}),
         versions=manifest.get("versions", {}),
+        specification=(manifest.get("specification") or {}).get("adopted", ""),
         started=manifest.get("started", ""),
         signed=signed,
         manifest=manifest,

@@ -183,7 +183,7 @@ class Register:
         return True, ""
 
     def check(self, return_name: str, names: str | Iterable[str], year: str | None = None) -> None:
-        """Every output field has an entry with a disclosure gateway, for that year. Raises ContractError saying what to do."""
+        """Every output field has a disclosure gateway (for that year). Raises ContractError saying what to do."""
         for name in [names] if isinstance(names, str) else names:
             entry = self.find(return_name, name)
             if entry is None:
@@ -206,7 +206,7 @@ class Register:
         """Class, tier and condition of each value (R14): a code can raise, or lower, what the field as a whole is.
 
         Returns a frame with the index of ``values`` and text columns ``data_class`` (parted by ``; ``), ``tier``,
-        ``art9``, ``art10``, ``about``, ``why`` and the flag ``raised``. A blank value has no class: its texts are empty.
+        ``art9``, ``art10``, ``about``, ``why`` and the flag ``raised``. A blank value has no class, only empty texts.
         """
         entry = self.field(return_name, name)
         known = {code: i for i, code in enumerate(_by_code(entry), start=1)}
@@ -350,9 +350,10 @@ def check_gateways(entry: FieldGateway, gateways: Mapping[str, Gateway]) -> None
 
 def _no_entry(return_name: str, name: str) -> str:
     return (
-        f"schemas/{return_name}/dictionary.yaml: {name} is an output field, but schemas/gateways/fields.yaml has no entry "
-        f"for it, so it may not be sent. Add the entry under {return_name} with its gateway, class, supplier, purpose and "
-        f"tier, and have the data protection officer record a decision on it; or take the field out of the dictionary."
+        f"schemas/{return_name}/dictionary.yaml: {name} is an output field, but schemas/gateways/fields.yaml has no "
+        f"entry for it, so it may not be sent. Add the entry under {return_name} with its gateway, class, supplier, "
+        f"purpose and tier, and have the data protection officer record a decision on it; or take the field out of the "
+        f"dictionary."
     )
 
 

@@ -76,6 +76,7 @@ def load(schemas: Path, return_name: str, year: str) -> Collection:
         rules=MappingProxyType({code: rule for code, rule in all_rules.items() if rule.in_year(year)}),
         all_rules=MappingProxyType(all_rules),
         gateways=register,
+        edition=_edition(schemas / "editions.yaml", return_name, year),
         raw=raw,
     )
 
@@ -88,6 +89,13 @@ def _parsed(path: Path, changed: int) -> Any:
 def _cached(path: Path) -> Any:
     """Parsed once per process and change of the file: five years share one dictionary."""
     return _parsed(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+def _edition(path: Path, return_name: str, year: str) -> Mapping[str, str]:
+    editions = _cached(path).get(return_name, {})
+    if year not in editions or not editions[year].get("title"):
+        raise ContractError(f"{path.name}: {return_name}: {year} names no edition of the specification; every year must be pinned to one.")
+    return MappingProxyType({key: str(value) for key, value in editions[year].items()})
 
 
 def _dictionary(path: Path) -> dict[str, Any]:

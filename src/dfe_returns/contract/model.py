@@ -171,6 +171,8 @@ class Collection:
     """Rules of any year, by code."""
     all_tables: Mapping[str, Table]
     gateways: Register = field(repr=False)
+    edition: Mapping[str, str]
+    """The edition of DfE's specification this contract follows: title, published, rules, doubts (R2)."""
     raw: Mapping[str, Any] = field(repr=False)
 
     @cached_property

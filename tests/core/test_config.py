@@ -1,0 +1,69 @@
+"""dfe-returns.toml: what it may say, and how mistakes in it are named."""
+
+import stat
+
+import pytest
+
+from dfe_returns.config import key_of, load_config, template
+from dfe_returns.errors import UsageError
+
+
+def written(tmp_path, text):
+    path = tmp_path / "dfe-returns.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_template_is_a_valid_configuration(tmp_path):
+    config = load_config(written(tmp_path, template("831", 'Fernshire "North"')))
+    assert (config.authority, config.authority_name) == ("831", "Fernshire 'North'")
+    assert config.at(config.sources["main"].folder) == tmp_path / "extract"
+
+
+def test_without_a_file_there_are_defaults(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_config().authority == "999"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("authority = 12", "authority"),
+        ("autority = '831'", "autority"),
+        ("[ledger]\npassword = 'x'", "password_file"),
+        ("[switches]\nDoLo = ' '", "switches.DoLo"),
+        ("[cin]\nserial_no = '1'", "cin.serial_no"),
+        ("= 3", "cannot be read"),
+    ],
+)
+def test_a_mistake_is_named_by_file_and_setting(tmp_path, text, said):
+    with pytest.raises(UsageError) as stopped:
+        load_config(written(tmp_path, text))
+    assert said in str(stopped.value)
+    assert "dfe-returns.toml" in str(stopped.value)
+
+
+def test_the_environment_goes_before_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("DFE_RETURNS_LEDGER__URL", "sqlite:///elsewhere.sqlite")
+    monkeypatch.setenv("DFE_RETURNS_AUTHORITY", "892")
+    config = load_config(written(tmp_path, "authority = '831'"))
+    assert (config.authority, config.ledger.url) == ("892", "sqlite:///elsewhere.sqlite")
+
+
+def test_a_named_file_must_exist(tmp_path):
+    with pytest.raises(UsageError, match="init"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_the_key_is_made_once_and_private(tmp_path):
+    path = tmp_path / "keys" / "ledger.key"
+    key = key_of(path)
+    assert key_of(path) == key
+    assert len(key) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_damaged_key_is_refused(tmp_path):
+    (tmp_path / "ledger.key").write_text("short")
+    with pytest.raises(UsageError, match="ledger.key"):
+        key_of(tmp_path / "ledger.key")
