@@ -1,0 +1,254 @@
+"""Reading a folder of delimited text files: text as it stands, with file and line; only the columns that were asked for."""
+
+from __future__ import annotations
+
+import fnmatch
+import io
+import json
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dfe_returns.errors import InputError
+from dfe_returns.files import sha256_of
+from dfe_returns.sources.model import LINE
+from dfe_returns.sources.raw import RawFile, SourceOptions
+from dfe_returns.sources.report import Notes, line_list
+from dfe_returns.sources.scan import SEPARATORS, detect_encoding, detect_separator, encoding_name, scan
+from dfe_returns.sources.words import tidy
+
+TEXT_ENDINGS = (".csv", ".txt", ".tsv")
+EXCEL_ENDINGS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+_TOTALS = re.compile(r"^(grand |sub)?total\b|^\d+ (rows|records)\b|^(row|record) count\b|^rows:|^end of report\b", re.I)
+
+
+class FolderReader:
+    """A folder of CSV (and Excel) files. Headers are read at once, rows on demand.
+
+    Raises InputError: no such folder, no permission, nothing in it that could be read.
+    """
+
+    kind = "folder"
+
+    def __init__(self, folder: Path | str, options: SourceOptions | None = None, notes: Notes | None = None) -> None:
+        self.folder = Path(folder)
+        self.options = options or SourceOptions()
+        self.notes = notes or Notes()
+        self._bytes: dict[str, tuple[bytes, str, str, int]] = {}
+        self._names = self._list()
+
+    def _list(self) -> list[str]:
+        if not self.folder.exists():
+            raise InputError(f"The source folder {self.folder} does not exist. Check the path.")
+        if not self.folder.is_dir():
+            raise InputError(f"The source {self.folder} is a file; give the folder it lies in.")
+        try:
+            found = sorted(
+                item.name for item in self.folder.iterdir() if item.is_file() and not item.name.startswith((".", "~$"))
+            )
+        except OSError as error:
+            raise InputError(
+                f"The source folder {self.folder} cannot be read ({error.strerror}). Ask for access to it."
+            ) from None
+        data = [name for name in found if name.lower().endswith(TEXT_ENDINGS + EXCEL_ENDINGS)]
+        if not data:
+            raise InputError(
+                f"The source folder {self.folder} holds no CSV or Excel file. Check the path, or export again."
+            )
+        return [name for name in data if fnmatch.fnmatch(name, self.options.pattern)]
+
+    def names(self) -> list[str]:
+        """Names of the data files, sorted."""
+        return list(self._names)
+
+    def extract(self) -> dict[str, Any]:
+        """The content of extract.json; empty when there is none. Raises InputError when it is not JSON."""
+        path = self.folder / "extract.json"
+        if not path.exists():
+            return {}
+        try:
+            content = json.loads(path.read_text("utf-8-sig"))
+        except OSError as error:
+            raise InputError(f"{path.name} cannot be read ({error.strerror}).") from None
+        except ValueError as error:
+            raise InputError(f"{path.name} is not valid JSON ({str(error).split(':')[0]}). Export it again.") from None
+        if not isinstance(content, dict):
+            raise InputError(f"{path.name} must hold an object with la_code, system, run_at, window_start and rows.")
+        return content
+
+    def header(self, name: str) -> tuple[str, ...]:
+        """Column names of a file."""
+        if name.lower().endswith(EXCEL_ENDINGS):
+            return self._sheet(name).header
+        data, encoding, separator, _ = self._load(name)
+        return _header(data, encoding, separator)
+
+    def read(self, name: str, columns: Collection[str]) -> RawFile:
+        """The wanted columns of a file (those it has), every row with its line. Raises InputError naming file and line."""
+        if name.lower().endswith(EXCEL_ENDINGS):
+            return self._sheet(name).select(columns)
+        data, encoding, separator, first_line = self._load(name)
+        raw = parse(data, name, encoding, separator, first_line, columns)
+        self._bytes.pop(name, None)
+        raw.sha256 = sha256_of(self.folder / name)
+        self._tell(raw)
+        return _without_totals(raw, str(self.options.of(name, "totals")), self.notes)
+
+    def _sheet(self, name: str) -> Any:
+        from dfe_returns.sources.excel import read_sheet  # only Excel users pay for the import
+
+        return read_sheet(self.folder / name, self.options, self.notes)
+
+    def _load(self, name: str) -> tuple[bytes, str, str, int]:
+        if name not in self._bytes:
+            try:
+                data = (self.folder / name).read_bytes()
+            except OSError as error:
+                raise InputError(
+                    f"{name} cannot be read ({error.strerror}). Ask for access, or close it elsewhere."
+                ) from None
+            encoding = str(self.options.of(name, "encoding"))
+            if encoding == "detect":
+                encoding = detect_encoding(data, name)
+            if encoding in {"utf-16", "utf-8-sig"}:
+                data = _decoded(data, encoding, name).encode("utf-8")
+            if b"\n" not in data and b"\r" in data:
+                data = data.replace(b"\r", b"\n")
+            row = self.options.of(name, "header_row")
+            first_line = _header_line(data, encoding) if row == "find" else int(str(row))
+            data = _after(data, first_line - 1)
+            if not data.strip():
+                raise InputError(f"{name} is empty: it has not even a header line. Export it again.")
+            separator = str(self.options.of(name, "separator"))
+            if separator == "detect":
+                separator = detect_separator(_first_line(data, encoding))
+            self._bytes[name] = (data, encoding, separator, first_line)
+        return self._bytes[name]
+
+    def _tell(self, raw: RawFile) -> None:
+        if raw.encoding not in {"utf-8", "utf-8-sig"}:
+            self.notes.add("STRUCT-ENCODING", f"Read as {encoding_name(raw.encoding)}.", raw.name)
+        if raw.separator != ",":
+            self.notes.add(
+                "STRUCT-SEPARATOR", f"Columns are parted by {SEPARATORS.get(raw.separator, 'another sign')}.", raw.name
+            )
+
+
+def parse(data: bytes, name: str, encoding: str, separator: str, first_line: int, columns: Collection[str]) -> RawFile:
+    """Delimited text to a RawFile.
+
+    Raises InputError naming file and line for a stray quote, a row with too many or too few cells, a file cut off at its end,
+    two columns of one name.
+    """
+    layout = scan(data, separator, name, first_line)
+    header = _header(data, encoding, separator)
+    _no_twins(header, name)
+    wrong = layout.cells != layout.cells[0]
+    if wrong.any():
+        at = layout.lines[wrong]
+        if len(at) == 1 and wrong[-1] and layout.cells[-1] < layout.cells[0]:
+            raise InputError(
+                f"{name}: the file ends in the middle of its last row, line {at[0]}. It was cut off; export it again."
+            )
+        raise InputError(
+            f"{name}: {len(at)} row(s) have not the {layout.cells[0]} columns of the header ({line_list(at)}). "
+            "A cell may hold an unquoted separator or line break. Export the file again with quotes."
+        )
+    wanted = set(columns)
+    use = [position for position, column in enumerate(header) if column in wanted]
+    names = [header[position] for position in use]
+    body = _after_header(data, layout, first_line)
+    if use and len(layout.lines) > 1:
+        try:
+            frame = pd.read_csv(
+                io.BytesIO(body), sep=separator, header=None, usecols=use, dtype=str, keep_default_na=False, na_filter=False,
+                encoding="cp1252" if encoding == "cp1252" else "utf-8", low_memory=False, skip_blank_lines=True,
+            )  # fmt: skip
+        except (ValueError, pd.errors.ParserError):
+            raise InputError(f"{name} could not be read as a table. Export it again as CSV.") from None
+        frame.columns = pd.Index(names)
+    else:
+        frame = pd.DataFrame({column: pd.Series(dtype="str") for column in names}, index=range(len(layout.lines) - 1))
+    if len(frame) != len(layout.lines) - 1:
+        raise InputError(
+            f"{name}: {len(layout.lines) - 1} rows were counted and {len(frame)} read. Export it again as CSV."
+        )
+    frame[LINE] = pd.array(layout.lines[1:], dtype="Int64")
+    return RawFile(name, frame, header, len(frame), encoding=encoding, separator=separator)
+
+
+def _decoded(data: bytes, encoding: str, name: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{name}: its start says {encoding_name(encoding)}, its content is not. Export it again."
+        ) from None
+
+
+def _first_line(data: bytes, encoding: str) -> str:
+    """The first row of the file (a quoted column name may hold a line break)."""
+    end, position = -1, 0
+    while True:
+        end = data.find(b"\n", position)
+        if end < 0 or data.count(b'"', 0, end) % 2 == 0:
+            break
+        position = end + 1
+    line = data if end < 0 else data[:end]
+    return line.decode("cp1252" if encoding == "cp1252" else "utf-8", errors="replace").rstrip("\r")
+
+
+def _header(data: bytes, encoding: str, separator: str) -> tuple[str, ...]:
+    import csv
+
+    cells = next(csv.reader(io.StringIO(_first_line(data, encoding)), delimiter=separator), [])
+    return tuple(tidy(cell) for cell in cells)
+
+
+def _header_line(data: bytes, encoding: str) -> int:
+    """The line with the most cells among the first twenty: report writers put a title above the header."""
+    lines = data[:65536].decode("cp1252" if encoding == "cp1252" else "utf-8", errors="replace").splitlines()[:20]
+    counts = [max(line.count(mark) for mark in SEPARATORS) for line in lines] or [0]
+    return counts.index(max(counts)) + 1
+
+
+def _after(data: bytes, lines: int) -> bytes:
+    for _ in range(lines):
+        _, _, data = data.partition(b"\n")
+    return data
+
+
+def _after_header(data: bytes, layout: Any, first_line: int) -> bytes:
+    if len(layout.lines) < 2:
+        return b""
+    return _after(data, int(layout.lines[1] - first_line))
+
+
+def _no_twins(header: tuple[str, ...], name: str) -> None:
+    seen: set[str] = set()
+    for column in header:
+        if column and column in seen:
+            raise InputError(f"{name}: the column {column!r} is there twice. Rename or remove one of them.")
+        seen.add(column)
+
+
+def _without_totals(raw: RawFile, choice: str, notes: Notes) -> RawFile:
+    """Totals at the foot of a report are no record: refused, or left out where the profile says so."""
+    cells = raw.frame.drop(columns=[LINE])
+    if cells.empty or not cells.shape[1]:
+        return raw
+    last = [str(cell) for cell in cells.iloc[-1]]
+    if not any(_TOTALS.match(tidy(cell)) for cell in last):
+        return raw
+    line = int(raw.frame[LINE].iloc[-1])
+    if choice != "drop":
+        raise InputError(
+            f"{raw.name}, line {line}: the file ends with a line of totals. Export it without totals, "
+            "or write `totals: drop` in the profile under `source`."
+        )
+    notes.add("STRUCT-TOTALS", "The line of totals at the foot was left out.", raw.name, line)
+    raw.frame, raw.rows = raw.frame.iloc[:-1], raw.rows - 1
+    return raw

@@ -1,0 +1,379 @@
+"""From raw files to the shape of the SSD: which file feeds which table, which rows, which columns; still text."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dfe_returns.errors import InputError
+from dfe_returns.sources.model import FILE, LINE, SsdColumn, SsdModel, SsdTable
+from dfe_returns.sources.profile import Profile
+from dfe_returns.sources.raw import RawFile, Reader
+from dfe_returns.sources.report import Notes
+from dfe_returns.sources.words import plain, spread, tidy, uniques
+
+Expression = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file feeding one SSD table: `columns` maps SSD columns to expressions over the file's columns."""
+
+    table: str
+    file: str
+    columns: Mapping[str, Expression]
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+
+def readable(column: SsdColumn, profile: Profile) -> bool:
+    """False for columns that neither return may use, and for personal ones the profile does not list."""
+    return column.read and (not column.personal or column.name in profile.personal)
+
+
+def plan(reader: Reader, profile: Profile, model: SsdModel, notes: Notes) -> list[Part]:
+    """Which file feeds which table. Notes every table without a file; raises InputError when the profile says to stop then."""
+    names = reader.names()
+    parts: list[Part] = []
+    used: set[str] = set()
+    for table in model.tables.values():
+        if table.name in profile.tables:
+            found = [
+                part for one in profile.tables[table.name] for part in _own(one.spec, table, profile, names, notes)
+            ]
+        elif profile.layout == "ssd" or table.companion:
+            found = _same_name(table, profile, reader, names, notes)
+        else:
+            found = []
+        used |= {part.file for part in found}
+        parts += found
+        if not found:
+            _missing(table, profile, notes)
+    used |= _helper_files(parts, profile, names)
+    for name in names:
+        if name not in used:
+            notes.add("STRUCT-FILE-IGNORED", "No table is made from this file; it was not read.", name)
+    return parts
+
+
+def _missing(table: SsdTable, profile: Profile, notes: Notes) -> None:
+    if table.companion or table.optional:
+        return
+    if profile.layout == "own" and table.name not in profile.tables and not table.required:
+        notes.add("STRUCT-NO-TABLE", f"The profile has no source for {table.name} ({table.title}).", table.name)
+        return
+    if table.required or profile.missing_files == "stop":
+        notes.stop(
+            "STRUCT-NO-FILE", f"{table.name} is missing ({table.title}). Add it to the extract.", file=table.name
+        )
+        return
+    notes.add("STRUCT-NO-FILE", f"There is no {table.name} ({table.title}); the run went on without it.", table.name)
+
+
+def _own(spec: Mapping[str, Any], table: SsdTable, profile: Profile, names: Sequence[str], notes: Notes) -> list[Part]:
+    columns = {}
+    for name, expression in spec["columns"].items():
+        if not readable(table.columns[name], profile):
+            notes.add(
+                "STRUCT-NOT-READ",
+                f"{name} is not in the profile's list of personal columns; it was not read.",
+                table.name,
+            )
+            continue
+        columns[name] = {"column": expression} if isinstance(expression, str) else expression
+    wanted = spec.get("from") or spec.get("query")
+    found = [name for name in names if fnmatch.fnmatch(name.lower(), str(wanted).lower())]
+    if not found:
+        notes.add("STRUCT-NO-FILE", f"There is no file '{wanted}', which {table.name} is made from.", str(wanted))
+    return [Part(table.name, name, columns, spec) for name in found]
+
+
+def _same_name(table: SsdTable, profile: Profile, reader: Reader, names: Sequence[str], notes: Notes) -> list[Part]:
+    parts = []
+    for name in names:
+        if _stem(name) == table.name:
+            header = reader.header(name)
+            columns = _known_columns(table, profile, header)
+            _tell_columns(table, profile, name, header, columns, notes)
+            parts.append(Part(table.name, name, columns))
+    return parts
+
+
+def _stem(name: str) -> str:
+    """Table name that a file or database object bears: ``dbo.SSD_PERSON``, ``ssd_person.csv`` -> ssd_person."""
+    low = name.lower()
+    for ending in (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"):
+        low = low.removesuffix(ending)
+    return low.rsplit(".", 1)[-1]
+
+
+def _known_columns(table: SsdTable, profile: Profile, header: Sequence[str]) -> dict[str, Expression]:
+    there = {name.lower(): name for name in reversed(header)}
+    columns: dict[str, Expression] = {}
+    for column in table.columns.values():
+        if not readable(column, profile):
+            continue
+        for name in (column.name, *profile.aliases.get(column.name, ()), *column.aliases):
+            if name.lower() in there:
+                columns[column.name] = {"column": there[name.lower()]}
+                break
+    return columns
+
+
+def _tell_columns(
+    table: SsdTable, profile: Profile, file: str, header: Sequence[str], columns: Mapping[str, Expression], notes: Notes
+) -> None:
+    for column in table.columns.values():
+        if column.name in columns or not readable(column, profile):
+            continue
+        if column.need:
+            notes.stop(
+                "STRUCT-NO-COLUMN", f"{file} lacks the column {column.name} ({column.means}). Export it, or name its alias in the profile.",
+                file=file, column=column.name,
+            )  # fmt: skip
+        else:
+            notes.add(
+                "STRUCT-NO-COLUMN",
+                f"The column is not there: {column.means}. It counts as blank.",
+                file,
+                1,
+                column.name,
+            )
+    taken = {str(expression["column"]) for expression in columns.values()}
+    ours = {name for column in table.columns.values() for name in (column.name, *column.aliases)}
+    others = [name for name in header if name not in taken]
+    unread = [name for name in others if name.lower() in ours]
+    if unread:
+        notes.add(
+            "STRUCT-NOT-READ",
+            f"Not needed for either return and not read: {', '.join(unread)}.",
+            file,
+            1,
+            "",
+            len(unread),
+        )
+    unknown = [name or "(no heading)" for name in others if name.lower() not in ours]
+    if unknown:
+        notes.add("STRUCT-COLUMN-IGNORED", f"Not known and not read: {', '.join(unknown)}.", file, 1, "", len(unknown))
+
+
+def _helper_files(parts: Sequence[Part], profile: Profile, names: Sequence[str]) -> set[str]:
+    """Files read only for look-ups, merges or exclusions."""
+    wanted = {e["follow"]["file"] for part in parts for e in part.columns.values() if "follow" in e}
+    wanted |= {profile.merges["file"]} if profile.merges else set()
+    wanted |= {rule["file"] for rule in profile.exclude.get("rows", ())}
+    return {name for name in names for one in wanted if fnmatch.fnmatch(name.lower(), str(one).lower())}
+
+
+def source_columns(part: Part) -> set[str]:
+    """Columns of the file that a part needs."""
+    needed = {name for expression in part.columns.values() for name in _of_expression(expression)}
+    needed |= {condition["column"] for condition in part.spec.get("where", ())}
+    if "unpivot" in part.spec:
+        needed |= set(part.spec["unpivot"]["columns"])
+    if "split" in part.spec:
+        needed.add(part.spec["split"]["column"])
+    return needed
+
+
+def _of_expression(expression: Expression) -> set[str]:
+    found = {expression[key] for key in ("column", "filled") if key in expression}
+    for key in ("join", "first"):
+        found |= set(expression.get(key, ()))
+    found |= set(expression.get("flags", {}).values())
+    for key in ("in", "follow"):
+        if key in expression:
+            found.add(expression[key]["column"])
+    if "linked" in expression:
+        link = expression["linked"]
+        found |= {link["through"], link["key"], link["value"], *(c["column"] for c in link.get("where", ()))}
+    return found | {condition["column"] for condition in expression.get("only", ())}
+
+
+def make(
+    part: Part, raw: RawFile, others: Mapping[str, RawFile], notes: Notes
+) -> tuple[pd.DataFrame, list[tuple[str, int]]]:
+    """The SSD table of one part, as text, with ``_file`` and ``_line``; and (reason, rows left out) of its row filter.
+
+    Raises InputError when the file lacks a column that the profile names.
+    """
+    absent = sorted(name for name in source_columns(part) if name not in raw.frame.columns)
+    if absent:
+        raise InputError(
+            f"{raw.name} lacks the column(s) {', '.join(map(repr, absent))} that the profile names for {part.table}. "
+            "Correct the profile, or export the column."
+        )
+    frame, left_out = raw.frame, []
+    for condition in part.spec.get("where", ()):
+        kept = meets(frame, condition)
+        if not kept.all():
+            left_out.append((condition.get("reason", ""), int((~kept).sum())))
+            frame = frame[kept]
+    frame = frame.reset_index(drop=True)
+    if "split" in part.spec:
+        frame = _split(frame, part.spec["split"])
+    out = {name: express(frame, raw.frame, expression, others) for name, expression in part.columns.items()}
+    made = pd.DataFrame(out, index=frame.index)
+    made[LINE] = frame[LINE].array
+    if "unpivot" in part.spec:
+        made = _unpivot(made, frame, part.spec["unpivot"])
+    if "group" in part.spec:
+        made = _group(made, part.spec["group"])
+    made[FILE] = pd.Categorical.from_codes(np.zeros(len(made), dtype="int8"), categories=[raw.name])
+    return made, left_out
+
+
+def meets(frame: pd.DataFrame, condition: Mapping[str, Any]) -> np.ndarray:
+    """Rows for which one condition (column, op, value) holds; words are compared tidied and without regard to case."""
+    codes, distinct = uniques(frame[condition["column"]])
+    value = condition.get("value", "")
+    wanted = [plain(str(one)) for one in (value if isinstance(value, list) else [value])]
+    words = [plain(text) for text in distinct]
+    tests = {
+        "is": lambda text: text in wanted,
+        "in": lambda text: text in wanted,
+        "is_not": lambda text: text not in wanted,
+        "not_in": lambda text: text not in wanted,
+        "blank": lambda text: not text,
+        "filled": lambda text: bool(text),
+        "starts": lambda text: any(text.startswith(one) for one in wanted),
+        "contains": lambda text: any(one in text for one in wanted),
+    }
+    test = tests[condition["op"]]
+    return np.array([test(text) for text in words] + [False], dtype=bool)[codes]
+
+
+def express(
+    frame: pd.DataFrame, whole: pd.DataFrame, expression: Expression, others: Mapping[str, RawFile]
+) -> pd.Series:
+    """One SSD column as text from an expression of the profile; `whole` is the file before its row filter."""
+    out = _value(frame, whole, expression, others)
+    if "prefix" in expression:
+        tidied = _tidied(out)
+        out = tidied.where(tidied.eq("") | tidied.isin(["-1", "0"]), expression["prefix"] + tidied)
+    for condition in expression.get("only", ()):
+        out = out.where(meets(frame, condition), "")
+    return out
+
+
+def _value(
+    frame: pd.DataFrame, whole: pd.DataFrame, expression: Expression, others: Mapping[str, RawFile]
+) -> pd.Series:
+    if "constant" in expression:
+        return pd.Series(str(expression["constant"]), index=frame.index, dtype="str")
+    if "join" in expression:
+        return _joined(frame, expression["join"], expression.get("with", ""))
+    if "first" in expression:
+        columns = [_tidied(frame[name]) for name in expression["first"]]
+        out = columns[0]
+        for other in columns[1:]:
+            out = out.where(out.ne(""), other)
+        return out
+    if "flags" in expression:
+        return _flags(frame, expression["flags"])
+    if "filled" in expression:
+        return pd.Series(
+            np.where(_tidied(frame[expression["filled"]]).ne(""), "Y", "N"), index=frame.index, dtype="str"
+        )
+    if "in" in expression:
+        inside = meets(frame, {"column": expression["in"]["column"], "op": "in", "value": expression["in"]["value"]})
+        blank = _tidied(frame[expression["in"]["column"]]).eq("")
+        return pd.Series(np.where(blank, "", np.where(inside, "Y", "N")), index=frame.index, dtype="str")
+    if "follow" in expression:
+        link = expression["follow"]
+        other = others[link["file"]].frame
+        return _looked_up(frame[link["column"]], other[link["key"]], other[link["value"]])
+    if "linked" in expression:
+        link = expression["linked"]
+        rows = whole
+        for condition in link.get("where", ()):
+            rows = rows[meets(rows, condition)]
+        return _looked_up(frame[link["through"]], rows[link["key"]], rows[link["value"]])
+    return frame[expression["column"]]
+
+
+def _tidied(values: pd.Series) -> pd.Series:
+    codes, distinct = uniques(values)
+    return pd.Series(spread(codes, map(tidy, distinct)), index=values.index, dtype="str")
+
+
+def _joined(frame: pd.DataFrame, columns: Sequence[str], between: str) -> pd.Series:
+    cells = [_tidied(frame[name]) for name in columns]
+    blank = np.logical_or.reduce([cell.eq("").to_numpy() for cell in cells])
+    out = cells[0]
+    for cell in cells[1:]:
+        out = out + between + cell
+    return out.mask(blank, "")
+
+
+def _flags(frame: pd.DataFrame, flags: Mapping[str, str]) -> pd.Series:
+    """JSON object per row with the named flags; blank cells are left out by the reader of flags."""
+    out = pd.Series("{", index=frame.index, dtype="str")
+    for n, (name, column) in enumerate(flags.items()):
+        out = (
+            out + (", " if n else "") + f'"{name}": "' + _tidied(frame[column]).str.replace('"', "", regex=False) + '"'
+        )
+    return out + "}"
+
+
+def _looked_up(wanted: pd.Series, keys: pd.Series, values: pd.Series) -> pd.Series:
+    """The value of the first row whose key is the wanted one; blank where there is none."""
+    known = pd.Series(values.to_numpy(), index=_tidied(keys).to_numpy(), dtype="str")
+    known = known[~known.index.duplicated() & (known.index != "")]
+    return _tidied(wanted).map(known).fillna("").astype("str")
+
+
+def _split(frame: pd.DataFrame, how: Mapping[str, str]) -> pd.DataFrame:
+    out = frame.assign(**{how["column"]: frame[how["column"]].str.split(how["by"])}).explode(
+        how["column"], ignore_index=True
+    )
+    return out.assign(**{how["column"]: out[how["column"]].fillna("").astype("str")})
+
+
+def _unpivot(made: pd.DataFrame, frame: pd.DataFrame, how: Mapping[str, Any]) -> pd.DataFrame:
+    yes = {plain(word) for word in how.get("yes", ("yes", "y", "true", "1", "x"))}
+    ticked = {name: np.array([plain(t) in yes for t in distinct])[codes] for name in how["columns"]
+              for codes, distinct in [uniques(frame[name])]}  # fmt: skip
+    if how.get("list"):
+        text = pd.Series("", index=made.index, dtype="str")
+        for name, on in ticked.items():
+            text = text.where(~on, text + np.where(text.eq(""), "", ", ") + f'"{name}"')
+        made = made.assign(**{how["into"]: "[" + text + "]"})
+        return made[text.ne("")].reset_index(drop=True)
+    pieces = [made[on].assign(**{how["into"]: name}) for name, on in ticked.items()]
+    return pd.concat(pieces).sort_index(kind="stable").reset_index(drop=True)
+
+
+def _group(made: pd.DataFrame, how: Mapping[str, Any]) -> pd.DataFrame:
+    """One row per group: the first row (by `order`, else file order), with the named columns taken from the last row.
+
+    Dates named under earliest and latest are compared as the sortable text they become once read, so they must be whole.
+    """
+    rows = made[made[how["by"]].ne("").all(axis=1)]
+    if "order" in how:
+        rows = rows.assign(_order=_sortable(rows[how["order"]])).sort_values([*how["by"], "_order"], kind="stable")
+    groups = rows.groupby(how["by"], sort=False, dropna=False)
+    out = groups.head(1).set_index(how["by"])
+    last = groups.tail(1).set_index(how["by"])
+    for name in how.get("last", ()):
+        out[name] = last[name]
+    for name, pick in [(n, "idxmin") for n in how.get("earliest", ())] + [(n, "idxmax") for n in how.get("latest", ())]:
+        dates = rows.assign(_day=_sortable(rows[name]))
+        blank = dates[name].eq("")
+        if pick == "idxmax":
+            dates.loc[blank, "_day"] = "9999"  # a spell without an end is still open, and outlasts the others
+        else:
+            dates = dates[~blank]
+        order = dates.sort_values("_day", kind="stable").groupby(how["by"], sort=False)
+        one = (order.head(1) if pick == "idxmin" else order.tail(1)).set_index(how["by"])[name]
+        out[name] = one.reindex(out.index).fillna("")
+    return out.reset_index()[[*made.columns]].sort_values(LINE, kind="stable", ignore_index=True)
+
+
+def _sortable(values: pd.Series) -> pd.Series:
+    """Day-first dates turned year first, so that text order is date order; anything else as it is."""
+    return values.str.strip().str.replace(r"^(\d{2})/(\d{2})/(\d{4})", r"\3-\2-\1", regex=True)

@@ -1,0 +1,349 @@
+"""From text to typed SSD columns: dates, codes, flags, numbers, identifiers. Everything that did not read is noted with file and line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from dfe_returns.sources import values as read
+from dfe_returns.sources.codemaps import CodeMap, Read, read_codes
+from dfe_returns.sources.dates import parse_dates
+from dfe_returns.sources.model import FILE, LINE, SsdColumn, SsdTable, dtype_of
+from dfe_returns.sources.national import codes_of
+from dfe_returns.sources.profile import Profile
+from dfe_returns.sources.report import Notes, line_list
+from dfe_returns.sources.shape import Part
+from dfe_returns.sources.words import blank_reader, spread, tidy, uniques
+
+_MOST_SHOWN = 60
+_UPN = r"^[A-Z]\d{11}[A-Z0-9]$"
+
+
+@dataclass
+class Found:
+    """What the typed reading counts: how code values were read, what is unmapped, how full the columns are."""
+
+    values: list[tuple[str, str, str, str, str, int]] = field(default_factory=list)
+    unmapped: list[tuple[str, str, str, str, int, str]] = field(default_factory=list)
+    coverage: list[tuple[str, str, int, int, int, int]] = field(default_factory=list)
+
+
+@dataclass
+class Cells:
+    """One column of one part: its distinct values, where they stand, and the place it came from."""
+
+    column: SsdColumn
+    codes: npt.NDArray[np.intp]
+    distinct: list[str]
+    lines: np.ndarray
+    file: str
+    source: str
+    """what the column is called in the file"""
+
+    def first_lines(self, wrong: Sequence[bool]) -> np.ndarray:
+        """Lines on which the marked distinct values stand."""
+        marks = np.array([*wrong, False], dtype=bool)
+        return self.lines[marks[self.codes]]
+
+    def count(self) -> npt.NDArray[np.intp]:
+        return np.bincount(self.codes, minlength=len(self.distinct) + 1)
+
+
+class TypedReader:
+    """Types the text frames of one source under one profile."""
+
+    def __init__(self, profile: Profile, notes: Notes) -> None:
+        self.profile = profile
+        self.notes = notes
+        self.found = Found()
+        self._blank = blank_reader(profile.null_words)
+        self._placeholders = {plain_word.lower() for plain_word in profile.placeholder_words}
+
+    def table(self, table: SsdTable, part: Part, text: pd.DataFrame) -> pd.DataFrame:
+        """The text frame of one part with the types of the SSD table; every column of the table is there."""
+        lines = text[LINE].to_numpy(dtype="int64", na_value=0)
+        out: dict[str, Any] = {}
+        pending: dict[str, pd.Series] = {}
+        for column in table.columns.values():
+            if column.name not in text.columns:
+                out[column.name] = pd.Series(index=text.index, dtype=dtype_of(column))
+                continue
+            codes, distinct = uniques(text[column.name])
+            source = str(part.columns.get(column.name, {}).get("column", column.name))
+            cells = Cells(column, codes, [tidy(word) for word in distinct], lines, part.file, source)
+            series, wrong = self._read(cells, part)
+            out[column.name] = pd.Series(series, index=text.index)
+            if wrong is not None:
+                pending[column.name] = pd.Series(wrong, index=text.index)
+        frame = pd.DataFrame(out, index=text.index)
+        frame[FILE], frame[LINE] = text[FILE], text[LINE]
+        for column in table.columns.values():
+            if column.type == "code" and column.name in text.columns:
+                self._bounds(column, frame, text)
+        self._unmapped(table, part.file, frame, pending)
+        self._upn_in_reason(table, frame, text)
+        for column in table.columns.values():
+            filled = int(frame[column.name].notna().sum()) if column.name in text.columns else 0
+            unread = int(pending[column.name].ne("").sum()) if column.name in pending else 0
+            self.found.coverage.append(
+                (table.name, column.name, len(frame), filled, len(frame) - filled - unread, unread)
+            )
+        return frame
+
+    def _read(self, cells: Cells, part: Part) -> tuple[Any, npt.NDArray[np.object_] | None]:
+        kind = cells.column.type
+        if kind == "date":
+            return self._dates(cells, part), None
+        blank, placeholder = self._blanks(cells)
+        if any(placeholder):
+            self._note(
+                "STRUCT-PLACEHOLDER", "Placeholder words of the extract script; they count as blank", cells, placeholder
+            )
+        if kind == "code":
+            return self._codes(cells, blank)
+        if kind == "flag":
+            return self._flags(cells, blank)
+        if kind == "json":
+            return self._json(cells, blank)
+        if kind == "text":
+            found = [None if empty else word for word, empty in zip(cells.distinct, blank, strict=True)]
+            scientific = [
+                not e and read.identifier(w)[1] == "scientific" for w, e in zip(cells.distinct, blank, strict=True)
+            ]
+            self._note(
+                "STRUCT-SCIENTIFIC",
+                "Numbers in scientific notation: a spreadsheet lost their digits",
+                cells,
+                scientific,
+            )
+            return _text(spread(cells.codes, found)), None
+        return self._plain(cells, blank), None
+
+    def _blanks(self, cells: Cells) -> tuple[list[bool], list[bool]]:
+        why = [self._why_blank(word) for word in cells.distinct]
+        return [reason is not None for reason in why], [reason == "placeholder" for reason in why]
+
+    def _why_blank(self, word: str) -> str | None:
+        return "placeholder" if word.lower() in self._placeholders else self._blank(word)
+
+    def _note(self, code: str, message: str, cells: Cells, wrong: Sequence[bool]) -> None:
+        if not any(wrong):
+            return
+        lines = np.sort(cells.first_lines(wrong))
+        if len(lines):
+            self.notes.add(
+                code, f"{message} ({line_list(lines)}).", cells.file, int(lines[0]), cells.source, len(lines)
+            )
+
+    def _dates(self, cells: Cells, part: Part) -> pd.Series:
+        column, profile = cells.column, self.profile
+        formats = (
+            part.columns.get(column.name, {}).get("formats")
+            or profile.column_formats.get(column.name)
+            or part.spec.get("formats")
+            or profile.file_formats.get(part.file)
+            or profile.formats
+        )
+        dates = parse_dates(cells.distinct, tuple(formats), self._why_blank)
+        if dates.refused:
+            self.notes.stop(
+                "STRUCT-DATE-ORDER",
+                f"{part.file}: the dates of {cells.source} cannot be told ({dates.refused}). Say in the profile how they are written "
+                f"(formats: {{{column.name}: [dmy]}}), or export them as yyyy-mm-dd.",
+                file=part.file, column=cells.source,
+            )  # fmt: skip
+        status = dates.status
+        self._note("STRUCT-DATE", "Not a date; counted as blank", cells, [s == "unreadable" for s in status])
+        self._note("STRUCT-PLACEHOLDER-DATE", "Dates that stand for unknown or open; counted as blank", cells,
+                   [s == "placeholder" for s in status])  # fmt: skip
+        zones = set(dates.zones)
+        self._note("STRUCT-TIMEZONE", "A time zone stands behind the time; the day was kept as written", cells,
+                   [n in zones for n in range(len(status))])  # fmt: skip
+        if dates.formats.get("excel"):
+            self.notes.add("STRUCT-EXCEL-DATE", "Dates kept as Excel numbers were turned into dates.", cells.file, None, cells.source,
+                           dates.formats["excel"])  # fmt: skip
+        table = np.append(dates.values, np.datetime64("NaT", "us"))
+        out = pd.Series(table[cells.codes])
+        shift = part.columns.get(column.name, {}).get("days")
+        return out + pd.Timedelta(days=shift) if shift else out
+
+    def _plain(self, cells: Cells, blank: Sequence[bool]) -> Any:
+        readers: Mapping[str, Callable[[str], tuple[Any, str]]] = {
+            "id": read.identifier, "integer": read.integer, "decimal": read.decimal, "postcode": read.postcode,
+        }  # fmt: skip
+        reader = readers[cells.column.type]
+        found = [(None, "") if empty else reader(word) for word, empty in zip(cells.distinct, blank, strict=True)]
+        said = [status for _, status in found]
+        for status, (code, message) in _WORDS.items():
+            self._note(code, message, cells, [s == status for s in said])
+        if cells.column.type == "id" and "scientific" in said:
+            self.notes.stop(
+                "STRUCT-SCIENTIFIC",
+                f"{cells.file}: numbers of {cells.source} are in scientific notation, their last digits are lost. Export again "
+                "without opening the file in Excel.",
+                file=cells.file, column=cells.source,
+            )  # fmt: skip
+        out = spread(cells.codes, [value for value, _ in found])
+        return (
+            pd.array(out, dtype=dtype_of(cells.column)) if cells.column.type in {"integer", "decimal"} else _text(out)
+        )
+
+    def _flags(self, cells: Cells, blank: Sequence[bool]) -> tuple[Any, npt.NDArray[np.object_] | None]:
+        codemap = self.profile.codemap(cells.column.name)
+        entries = {word.lower(): entry.code for word, entry in codemap.entries.items()}
+        results: list[tuple[str | None, str]] = []
+        for word, empty in zip(cells.distinct, blank, strict=True):
+            if empty:
+                results.append((None, "blank"))
+            elif word.lower() in entries:
+                results.append((entries[word.lower()], ""))
+            else:
+                results.append(read.flag(word))
+        return self._mapped(cells, [Read(code, status or "code") for code, status in results])
+
+    def _codes(self, cells: Cells, blank: Sequence[bool]) -> tuple[Any, npt.NDArray[np.object_] | None]:
+        column, codemap = cells.column, self.codemap(cells.column)
+        words = [word for word, empty in zip(cells.distinct, blank, strict=True) if not empty]
+        if codemap.mode == "lookup":
+            words = [word for word in words if word not in read.UNKNOWN_KEYS]
+        reads = dict(zip(words, read_codes(words, codes_of(column), codemap), strict=True))
+        if column.name == "pers_upn_unknown":  # Eclipse holds the UPN itself here; it is moved to its own column below
+            reads |= {word: Read(None, "UPN") for word in words if re.match(_UPN, word.upper())}
+        results = [reads.get(word, Read(None, "blank")) for word in cells.distinct]
+        self._note(
+            "STRUCT-CODE-CASE", "Codes in the wrong case; read all the same", cells, [r.how == "case" for r in results]
+        )
+        return self._mapped(cells, results)
+
+    def codemap(self, column: SsdColumn) -> CodeMap:
+        """The profile's map for a column, with the column's own way of treating unmapped values where the profile is silent."""
+        if column.name in self.profile.codes:
+            found = self.profile.codes[column.name]
+        else:
+            found = CodeMap(unmapped=column.unmapped)
+        if column.codes == "immigration" and not found.contains:
+            words = {word: "UASC" for word in self.profile.conventions["uasc_words"]}
+            found = CodeMap(found.mode, found.case, found.unmapped, found.entries, words)
+        return found
+
+    def _mapped(self, cells: Cells, results: Sequence[Read]) -> tuple[Any, npt.NDArray[np.object_] | None]:
+        counts = cells.count()
+        for word, result, count in zip(cells.distinct, results, counts, strict=False):
+            if result.how != "blank" and count:
+                self.found.values.append((cells.column.table, cells.column.name, word[:_MOST_SHOWN], result.code or "", result.how,
+                                          int(count)))  # fmt: skip
+        out = _text(spread(cells.codes, [result.code for result in results]))
+        unmapped = [
+            word if result.how == "unmapped" else "" for word, result in zip(cells.distinct, results, strict=True)
+        ]
+        return out, spread(cells.codes, unmapped) if any(unmapped) else None
+
+    def _json(self, cells: Cells, blank: Sequence[bool]) -> tuple[Any, npt.NDArray[np.object_] | None]:
+        reader = read.json_list if cells.column.holds == "list" else read.json_flags
+        found = [(None, "") if empty else reader(word) for word, empty in zip(cells.distinct, blank, strict=True)]
+        self._note(
+            "STRUCT-JSON",
+            "Not readable as a list or as flags; counted as blank",
+            cells,
+            [s == "unreadable" for _, s in found],
+        )
+        if cells.column.holds != "list":
+            return _text(spread(cells.codes, [None if v is None else json.dumps(v) for v, _ in found])), None
+        lists = [value or [] for value, _ in found]
+        items = sorted({item for one in lists for item in one})
+        reads = dict(zip(items, read_codes(items, codes_of(cells.column), self.codemap(cells.column)), strict=True))
+        texts = [
+            json.dumps(list(dict.fromkeys(code for item in one if (code := reads[item].code)))) if one else None
+            for one in lists
+        ]
+        lost = [", ".join(item for item in one if reads[item].how == "unmapped") for one in lists]
+        for item in items:
+            count = sum(int(n) for one, n in zip(lists, cells.count(), strict=False) if item in one)
+            self.found.values.append((cells.column.table, cells.column.name, item[:_MOST_SHOWN], reads[item].code or "",
+                                      reads[item].how, count))  # fmt: skip
+        return _text(spread(cells.codes, texts)), spread(cells.codes, lost) if any(lost) else None
+
+    def _bounds(self, column: SsdColumn, frame: pd.DataFrame, text: pd.DataFrame) -> None:
+        """Codes of the profile that were in use between two dates only: outside them the value is unmapped."""
+        bounded = {w: e for w, e in self.codemap(column).entries.items() if e.since or e.until}
+        if not bounded or not column.dated_by:
+            return
+        day = frame[column.dated_by]
+        codes, distinct = uniques(text[column.name])
+        for word, entry in bounded.items():
+            here = np.array([tidy(text_).lower() == word.lower() for text_ in distinct] + [False])[codes]
+            outside = np.zeros(len(day), dtype=bool)
+            if entry.until:
+                outside |= (day > pd.Timestamp(entry.until)).to_numpy()
+            if entry.since:
+                outside |= (day < pd.Timestamp(entry.since)).to_numpy()
+            late = here & outside
+            if late.any():
+                frame.loc[late, column.name] = np.nan
+                file = str(frame[FILE].iloc[0])
+                self._one_unmapped(column, file, f"{word} (out of use on that day)", int(late.sum()), frame[LINE][late])
+
+    def _unmapped(self, table: SsdTable, file: str, frame: pd.DataFrame, pending: dict[str, pd.Series]) -> None:
+        for column in table.columns.values():
+            if column.fallback:
+                frame[column.name] = frame[column.name].where(frame[column.name].notna(), frame[column.fallback])
+        for column in table.columns.values():
+            wrong = pending.get(column.name)
+            if wrong is None:
+                continue
+            partner = [c.name for c in table.columns.values() if c.fallback == column.name] + (
+                [column.name] if column.fallback else []
+            )
+            for name in partner:
+                wrong = wrong.where(frame[name].isna(), "")
+            pending[column.name] = wrong
+            counts = wrong[wrong.ne("")].value_counts(sort=False).sort_index()
+            for value, count in counts.items():
+                self._one_unmapped(column, file, str(value), int(count), frame[LINE][wrong.eq(value)])
+
+    def _one_unmapped(self, column: SsdColumn, file: str, value: str, count: int, lines: pd.Series) -> None:
+        action = self.codemap(column).unmapped if column.type != "flag" else self.profile.codemap(column.name).unmapped
+        shown = value[:_MOST_SHOWN]
+        self.found.unmapped.append((file, column.table, column.name, shown, count, action))
+        message = f"{column.name}: the value '{shown}' ({count} times) is not mapped to a code"
+        line = int(lines.min()) if lines.notna().any() else None
+        if action == "stop":
+            self.notes.stop("STRUCT-UNMAPPED", f"{message}. Add it to the profile under codes.", file=file, line=line,
+                            column=column.name, count=count)  # fmt: skip
+        elif action == "review":
+            self.notes.add(
+                "STRUCT-UNMAPPED-REVIEW", f"{message}; left blank, for review.", file, line, column.name, count
+            )
+        else:
+            self.notes.add("STRUCT-UNMAPPED-EMPTY", f"{message}; it counts as blank.", file, line, column.name, count)
+
+    def _upn_in_reason(self, table: SsdTable, frame: pd.DataFrame, text: pd.DataFrame) -> None:
+        """Eclipse may hold the UPN itself in the column for the reason why there is none."""
+        if table.name != "ssd_person" or "pers_upn_unknown" not in text.columns or "pers_upn" not in text.columns:
+            return
+        held = text["pers_upn_unknown"].str.strip().str.upper()
+        moved = held.str.match(_UPN, na=False) & frame["pers_upn"].isna()
+        if moved.any():
+            frame.loc[moved, "pers_upn"] = held[moved]
+            self.notes.add_lines("STRUCT-UPN-MOVED", "A UPN stood in the column for its absence and was taken from there", frame[moved],
+                                 "pers_upn_unknown")  # fmt: skip
+
+
+_WORDS = {
+    "unknown": ("STRUCT-UNKNOWN-KEY", "Keys -1 or 0 stand for nobody; counted as blank"),
+    "float": ("STRUCT-FLOAT", "Numbers with .0 behind them, as spreadsheets write; cleaned"),
+    "unreadable": ("STRUCT-NUMBER", "Not a number; counted as blank"),
+    "dummy": ("STRUCT-POSTCODE-DUMMY", "Made-up postcodes; counted as blank"),
+    "odd": ("STRUCT-POSTCODE", "Not a full postcode; left as it is"),
+}
+
+
+def _text(values: npt.NDArray[np.object_]) -> Any:
+    return pd.array(np.where(pd.isna(values), np.nan, values), dtype="str")
