@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pandas as pd
 
 from dfe_returns.contract import contract
-from dfe_returns.evidence.lineage import field_lineage, load_mapping
+from dfe_returns.evidence.lineage import field_lineage
+from dfe_returns.evidence.mapping import mapping_of
 
 NO_WITHHELD = pd.DataFrame(columns=["what", "table", "name", "reason", "count"])
 NO_DECISIONS = pd.DataFrame(columns=["rule", "table", "record", "child", "field", "old", "new", "note"])
@@ -32,11 +33,12 @@ def run_of(return_name, year, tables, origins, decisions=NO_DECISIONS, withheld=
         "run_id": "run-1",
         "as_at": date(int(year[:4]) + 1, 3, 31),
         "dry_run": False,
+        "started": "2026-06-12T09:00:00+00:00",
         "tables": tables,
         "origins": origins,
         "decisions": decisions,
         "withheld": withheld,
-        "fields": field_lineage(collection, load_mapping(return_name), tables, withheld),
+        "fields": field_lineage(collection, mapping_of(return_name), tables, withheld),
         "sources": pd.DataFrame(columns=["file", "table", "rows", "read", "sha256", "extract_date", "note"]),
     }
     return SimpleNamespace(**{**facts, **more})

@@ -18,10 +18,10 @@ from dfe_returns.evidence.lineage import (
     classes_sent,
     field_lineage,
     gateways_used,
-    load_mapping,
     row_lineage,
     write_lineage,
 )
+from dfe_returns.evidence.mapping import mapping_of
 from dfe_returns.evidence.openlineage import openlineage_events, write_openlineage
 
 from .runs import NO_WITHHELD
@@ -32,7 +32,7 @@ NOW = datetime(2026, 6, 12, 9, 0, tzinfo=UTC)
 @pytest.mark.parametrize("return_name", ["cin", "ssda903"])
 @pytest.mark.parametrize("year", YEARS)
 def test_every_field_of_every_year_says_what_it_is_made_of(return_name, year):
-    fields = field_lineage(contract(return_name, year), load_mapping(return_name), {}, NO_WITHHELD)
+    fields = field_lineage(contract(return_name, year), mapping_of(return_name), {}, NO_WITHHELD)
     assert list(fields.columns) == FIELD_COLUMNS
     assert len(fields) == len(contract(return_name, year).fields)
     assert fields[["transformation", "gateway", "tier", "supplier"]].ne("").all(axis=None)
@@ -50,7 +50,7 @@ def test_counts_of_a_field_add_up_to_the_rows(cin_run):
 
 
 def test_a_field_without_mapping_is_named():
-    mapping = [entry for entry in load_mapping("cin") if entry["field"] != "CINdetails.ReferralNFA"]
+    mapping = [entry for entry in mapping_of("cin") if entry["field"] != "CINdetails.ReferralNFA"]
     with pytest.raises(ContractError, match=r"cin/mapping\.yaml: CINdetails\.ReferralNFA"):
         field_lineage(contract("cin", "2025-26"), mapping, {}, NO_WITHHELD)
 
@@ -92,8 +92,8 @@ def test_one_child_value_by_value(cin_run):
     def of(table, field, *columns, rows=answer):
         return rows.loc[rows["table"].eq(table) & rows["field"].eq(field), list(columns)].values.tolist()
 
-    assert of("ChildIdentifiers", "UPN", "sources") == [["ssd_send ssd_send.csv:9"]]
-    assert of("ChildIdentifiers", "PersonBirthDate", "value", "sources") == [
+    assert of("ChildIdentifiers", "UPN", "source") == [["ssd_send ssd_send.csv:9"]]
+    assert of("ChildIdentifiers", "PersonBirthDate", "value", "source") == [
         ["2015-02-03", "ssd_person ssd_person.csv:2"]
     ]
     assert of("CINdetails", "PrimaryNeedCode", "data_class", "art9") == [["special_health", "A9-2G-P6"]]

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from dfe_returns.errors import UsageError
-from dfe_returns.evidence.lineage import CHILD_COLUMN, as_text, load_mapping, row_lineage
+from dfe_returns.evidence.lineage import CHILD_COLUMN, as_text, row_lineage
+from dfe_returns.evidence.mapping import mapping_of
 
 COLUMNS = [
-    "return", "table", "row", "field", "value", "sources", "source_columns", "transformation", "decisions", "gateway",
+    "return", "table", "row", "field", "value", "source", "source_columns", "transformation", "decisions", "gateway",
     "art6", "art9", "art10", "data_class", "tier", "about", "why", "doubts",
 ]  # fmt: skip
 
@@ -20,12 +21,12 @@ def child_lineage(run: Any, child: str) -> pd.DataFrame:
     """One row per value sent about a child, in publishing order.
 
     ``run`` is a RunResult or the folder of a run; ``child`` the authority's number for the child as the return has it.
-    ``sources`` lists ``table file:line``; class, tier and conditions are those of the value (R14); ``decisions`` the
+    ``source`` lists ``table file:line``; class, tier and conditions are those of the value (R14); ``decisions`` the
     codes of what was done to it. Raises UsageError (without the number) when the return has no row of that child.
     """
     result = _loaded(run)
     collection, column = result.collection, CHILD_COLUMN[result.collection.name]
-    by_field = {entry["field"]: entry for entry in load_mapping(collection.name)}
+    by_field = {entry["field"]: entry for entry in mapping_of(collection.name)}
     rows, decided = row_lineage(result), result.decisions
     rows = rows[rows["child"].eq(child)]
     decided = decided[decided["child"].astype("str").eq(child)]
@@ -42,7 +43,7 @@ def child_lineage(run: Any, child: str) -> pd.DataFrame:
     if values is None:
         raise UsageError("That child is not in this run. Give the number as it stands in the return.")
     values["return"] = collection.name
-    values["sources"] = _sources(values, rows)
+    values["source"] = _sources(values, rows)
     values["decisions"] = _decisions(values, rows, decided)
     order = {name: i for i, name in enumerate(collection.fields)}
     at = (values["table"] + "." + values["field"]).map(order)

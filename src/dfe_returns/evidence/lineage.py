@@ -7,17 +7,15 @@ One lineage entry per value is the join of three files: fields (what every value
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from dfe_returns.contract.gateways import Register
 from dfe_returns.contract.model import Collection
 from dfe_returns.errors import ContractError
-from dfe_returns.files import data_folder, write_csv
+from dfe_returns.files import write_csv
 
 CHILD_COLUMN = {"cin": "LAchildID", "ssda903": "CHILD"}
 FIELD_COLUMNS = [
@@ -29,29 +27,6 @@ GATEWAY_COLUMNS = [
     "return", "table", "gateway", "citation", "fields", "values", "raised", "art6", "art9", "art10", "highest_tier",
     "recipient", "doubts", "source",
 ]  # fmt: skip
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@cache
-def load_mapping(return_name: str) -> tuple[dict[str, Any], ...]:
-    """``schemas/<return>/mapping.yaml`` as one entry per field: ``field``, ``source`` (list), ``transform``,
-    ``status``.
-
-    Raises ContractError naming file and key when an entry lacks one of them.
-    """
-    path = data_folder("schemas") / return_name / "mapping.yaml"
-    content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a SafeLoader
-    entries = list(content) if isinstance(content, list) else list(content["fields"])
-    if isinstance(content, dict):
-        for name, common in content["child_and_birth"].items():
-            entries += [{"field": f"{table}.{name}", **common} for table in content["repeat"][name]]
-    for entry in entries:
-        for key in ("field", "source", "transform", "status"):
-            if key not in entry:
-                raise ContractError(
-                    f"schemas/{return_name}/mapping.yaml: {entry.get('field', 'an entry')} lacks {key}."
-                )
-    return tuple(entries)
 
 
 def field_lineage(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.serde import Serde
 
-from dfe_returns.evidence.lineage import load_mapping
+from dfe_returns.evidence.mapping import mapping_of
 from dfe_returns.files import write_private
 
 # Names under the reserved top-level domain: they identify, they do not resolve.
@@ -76,7 +76,7 @@ def openlineage_events(result: Any, started: datetime, finished: datetime) -> li
     )
     job = Job(namespace="dfe-returns", name=f"{collection.name}-{collection.year}")
     place = f"authority-{result.authority}"
-    by_field = {entry["field"]: entry for entry in load_mapping(collection.name)}
+    by_field = {entry["field"]: entry for entry in mapping_of(collection.name)}
     used = {column for table in result.tables for e in _entries(by_field, table) for column in e["source"]}
     inputs = [
         InputDataset(namespace=place, name=table, facets={"schema": _schema(names)})
@@ -106,8 +106,12 @@ def openlineage_events(result: Any, started: datetime, finished: datetime) -> li
     ]
 
 
-def write_openlineage(result: Any, path: Path | str, started: datetime, finished: datetime) -> Path:
-    """Write ``openlineage.ndjson`` (private, whole or not at all)."""
+def write_openlineage(
+    result: Any, path: Path | str, started: datetime | None = None, finished: datetime | None = None
+) -> Path:
+    """Write ``openlineage.ndjson`` (private, whole or not at all); times default to the run's own start and to now."""
+    finished = finished or datetime.now(UTC)
+    started = started or (datetime.fromisoformat(result.started) if result.started else finished)
     events = openlineage_events(result, started, finished)
     return write_private(path, "".join(Serde.to_json(event) + "\n" for event in events))
 
