@@ -123,6 +123,10 @@ class ReturnData:
         """Columns outside the dictionary that rules may read where the caller supplies them (derived values)."""
         return ()
 
+    def pointing(self, table: str, fields: tuple[str, ...]) -> tuple[str, ...]:
+        """The cells to point at for flagged fields, where some stand for others."""
+        return fields
+
     def filled(self, table: str, field: str) -> pd.Series:
         """Whether the cell holds anything, a usable value or not."""
         return pd.Series(~self.column(table, field).blank, index=pd.RangeIndex(self.rows(table)))

@@ -197,6 +197,8 @@ def as_frame(data: ReturnData, found: list[tuple[Rule, Flags]], lines: Mapping[s
                 known = data.collection.all_tables[item.table]
                 extra = data.extra_columns(item.table)
                 fields = tuple(f for f in rule.fields_flagged if f in known.all_fields or f in known.keys or f in extra) or ()
+            if item.table:
+                fields = data.pointing(item.table, fields)
             parts += [(rule, item.table, field, item.rows) for field in (fields or ("",))]
     if not parts:
         return _typed(pd.DataFrame({name: [] for name in (*COLUMNS, *EXTRA_COLUMNS)}))
