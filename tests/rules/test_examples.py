@@ -1,5 +1,6 @@
-"""Every example of every rule of both returns: exactly the drawn cells are pointed at, also with the rows in reverse order."""
+"""Every example of every rule: exactly the drawn cells are pointed at, also with the rows in reverse order."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -15,14 +16,14 @@ EXAMPLES = [example for name in ("cin", "ssda903") for example in read_examples(
 def found(example: Example, backwards: bool = False) -> tuple[frozenset[Place], tuple[str, ...]]:
     """The cells pointed at (rows numbered as drawn) and what the rule lacked."""
 
-    def turned(frames: dict[str, pd.DataFrame] | None) -> dict[str, pd.DataFrame] | None:
-        return {k: f.iloc[::-1] for k, f in frames.items()} if backwards and frames is not None else frames
+    def turned(frames: Mapping[str, pd.DataFrame]) -> Mapping[str, pd.DataFrame]:
+        return {name: frame.iloc[::-1] for name, frame in frames.items()} if backwards else frames
 
     issues = validate(
         example.return_name,
         example.year,
         turned(example.tables),
-        previous=turned(example.previous),
+        previous=None if example.previous is None else turned(example.previous),
         rules=[example.rule],
         reference=turned(example.reference),
         period=example.period,

@@ -155,9 +155,20 @@ def add_months(days: pd.Series, months: int) -> pd.Series:
 
 def day_plus_years(day: pd.Timestamp, years: int) -> pd.Timestamp:
     """`add_years` for one day."""
-    return pd.Timestamp(add_years(pd.Series([day]), years).iloc[0])
+    return day_plus_months(day, 12 * years)
 
 
 def day_plus_months(day: pd.Timestamp, months: int) -> pd.Timestamp:
     """`add_months` for one day."""
-    return pd.Timestamp(add_months(pd.Series([day]), months).iloc[0])
+    return _in_calendar(add_months(pd.Series([day]), months).to_numpy()[0])
+
+
+def day_plus_days(day: pd.Timestamp, days: int) -> pd.Timestamp:
+    """The day so many days later (or earlier)."""
+    return _in_calendar(day.to_datetime64() + np.timedelta64(days, "D"))
+
+
+def _in_calendar(day: np.datetime64) -> pd.Timestamp:
+    """The day, or the nearest a date can be written: a reference date may be any day from year 1 to 9999."""
+    first, last = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31", "us")
+    return pd.Timestamp(min(max(day.astype("datetime64[us]"), first), last))

@@ -11,10 +11,9 @@
             A1        | 1            | 2025-05-10      | 2025-05-09     | CINreferralDate CINclosureDate
             A2        | 1            | 2025-05-10      | 2025-05-10     |
 
-`flagged` lists the fields to be pointed at on that row (``-``: the row as a whole), blank = the row must not be flagged. A blank
-cell is blank; a cell in double quotes keeps its spaces. Tables named ``..._last`` are last year's. Further keys of an example:
-`postcodes`, `providers` (reference tables), `authority`, `period`, `returns: true` (one failure of the return as a whole) and
-`not_run: [what it lacked, ...]`.
+A blank cell is blank; a cell in double quotes keeps its spaces. Tables named ``..._last`` are last year's.
+Further keys of an example: `postcodes`, `providers` (reference tables), `authority`, `period`, `returns: true` (one
+failure of the return as a whole) and `not_run: [what it lacked, ...]`.
 """
 
 from __future__ import annotations
@@ -33,7 +32,9 @@ from dfe_returns.errors import ContractError
 Place = tuple[str, int, str]
 """Table, row and field of a finding; the return as a whole is ``("", -1, "")``."""
 
-KEYS = frozenset("name year order_matters tables postcodes providers authority period returns not_run".split())
+KEYS = frozenset(
+    ("name", "year", "order_matters", "tables", "postcodes", "providers", "authority", "period", "returns", "not_run")
+)
 USUAL_YEAR = "2025-26"
 
 
@@ -93,7 +94,9 @@ def _example(return_name: str, code: str, given: Mapping[str, Any], where: str) 
         else:
             tables[name] = frame
             expected |= {(name, row, item) for row, item in flagged}
-    reference = {name: read_table(given[name], f"{where}: {name}")[0] for name in ("postcodes", "providers") if name in given}
+    reference = {
+        name: read_table(given[name], f"{where}: {name}")[0] for name in ("postcodes", "providers") if name in given
+    }
     return Example(
         return_name=return_name,
         rule=code,
