@@ -50,7 +50,7 @@ def test_counts_of_a_field_add_up_to_the_rows(cin_run):
 
 
 def test_a_field_without_mapping_is_named():
-    mapping = [entry for entry in mapping_of("cin") if entry["field"] != "CINdetails.ReferralNFA"]
+    mapping = {name: entry for name, entry in mapping_of("cin").items() if name != "CINdetails.ReferralNFA"}
     with pytest.raises(ContractError, match=r"cin/mapping\.yaml: CINdetails\.ReferralNFA"):
         field_lineage(contract("cin", "2025-26"), mapping, {}, NO_WITHHELD)
 

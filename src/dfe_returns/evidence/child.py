@@ -9,7 +9,7 @@ import pandas as pd
 
 from dfe_returns.errors import UsageError
 from dfe_returns.evidence.lineage import CHILD_COLUMN, as_text, row_lineage
-from dfe_returns.evidence.mapping import mapping_of
+from dfe_returns.evidence.mapping import Mapped, mapping_of
 
 COLUMNS = [
     "return", "table", "row", "field", "value", "source", "source_columns", "transformation", "decisions", "gateway",
@@ -26,7 +26,7 @@ def child_lineage(run: Any, child: str) -> pd.DataFrame:
     """
     result = _loaded(run)
     collection, column = result.collection, CHILD_COLUMN[result.collection.name]
-    by_field = {entry["field"]: entry for entry in mapping_of(collection.name)}
+    by_field = mapping_of(collection.name)
     rows, decided = row_lineage(result), result.decisions
     rows = rows[rows["child"].eq(child)]
     decided = decided[decided["child"].astype("str").eq(child)]
@@ -66,7 +66,7 @@ def _loaded(run: Any) -> Any:
     return run
 
 
-def _values(collection: Any, table: str, field: str, cells: pd.Series, entry: dict[str, Any]) -> pd.DataFrame:
+def _values(collection: Any, table: str, field: str, cells: pd.Series, entry: Mapped) -> pd.DataFrame:
     text = as_text(cells, collection.name)
     text = text[text.str.strip().ne("")]
     law = collection.gateways.field(collection.name, f"{table}.{field}")
@@ -76,8 +76,8 @@ def _values(collection: Any, table: str, field: str, cells: pd.Series, entry: di
         row=text.index.to_numpy(),
         field=field,
         value=text.to_numpy(),
-        source_columns="; ".join(entry["source"]),
-        transformation=entry["transform"],
+        source_columns="; ".join(entry.source),
+        transformation=entry.transformation,
         gateway="; ".join(law.gateways),
         art6="; ".join(filter(None, (law.art6, law.art6_alternative))),
         doubts="; ".join(law.doubts),

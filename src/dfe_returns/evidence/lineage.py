@@ -15,6 +15,7 @@ import pandas as pd
 from dfe_returns.contract.gateways import Register
 from dfe_returns.contract.model import Collection
 from dfe_returns.errors import ContractError
+from dfe_returns.evidence.mapping import Mapped
 from dfe_returns.files import write_csv
 
 CHILD_COLUMN = {"cin": "LAchildID", "ssda903": "CHILD"}
@@ -31,7 +32,7 @@ GATEWAY_COLUMNS = [
 
 def field_lineage(
     collection: Collection,
-    mapping: Iterable[Mapping[str, Any]],
+    mapping: Mapping[str, Mapped],
     tables: Mapping[str, pd.DataFrame],
     withheld: pd.DataFrame,
 ) -> pd.DataFrame:
@@ -40,11 +41,10 @@ def field_lineage(
     ``sent`` and ``blank`` count the cells of the permitted tables and add up to their rows; ``withheld`` is what
     minimisation kept back of that column. A table that is not in ``tables`` (switched off) has zero of both.
     """
-    by_field = {entry["field"]: entry for entry in mapping}
     held_back = _withheld_columns(withheld)
     rows = []
     for name, item in collection.fields.items():
-        law, entry = collection.gateways.field(collection.name, name), by_field.get(name)
+        law, entry = collection.gateways.field(collection.name, name), mapping.get(name)
         if entry is None:
             raise ContractError(
                 f"schemas/{collection.name}/mapping.yaml: {name} has no entry; say what it is made of and how."
@@ -53,7 +53,7 @@ def field_lineage(
         filled = 0 if cells is None else int(_filled(cells).sum())
         blank = 0 if cells is None else len(cells) - filled
         counts = (filled, blank, held_back.get((item.table, item.name), 0))
-        made = ("; ".join(entry["source"]), entry["transform"])
+        made = ("; ".join(entry.source), entry.transformation)
         bases = (
             "; ".join(law.gateways),
             "; ".join(filter(None, (law.art6, law.art6_alternative))),

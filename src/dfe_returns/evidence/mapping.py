@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from types import MappingProxyType
 
 import yaml
 
@@ -13,11 +15,26 @@ from dfe_returns.files import data_folder
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@cache
-def mapping_of(return_name: str) -> tuple[dict[str, Any], ...]:
-    """One entry per field of the return: ``field`` (Table.Field), ``source`` (list of columns), ``transform``, ``status``.
+@dataclass(frozen=True)
+class Mapped:
+    """One field's origin: source columns (``table.column``), what is done to them, and how directly they give the value."""
 
-    Raises ContractError naming file and key when an entry lacks one of them.
+    field: str
+    source: tuple[str, ...]
+    transformation: str
+    status: str
+
+    @property
+    def name(self) -> str:
+        """The field's own name, without its table."""
+        return self.field.split(".", 1)[1]
+
+
+@cache
+def mapping_of(return_name: str) -> Mapping[str, Mapped]:
+    """Origin of each field of a return, by ``Table.Field``.
+
+    Raises ContractError naming file and key when an entry lacks field, source, transform or status.
     """
     path = data_folder("schemas") / return_name / "mapping.yaml"
     content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a SafeLoader
@@ -25,10 +42,12 @@ def mapping_of(return_name: str) -> tuple[dict[str, Any], ...]:
     if isinstance(content, dict):
         for name, common in content["child_and_birth"].items():
             entries += [{"field": f"{table}.{name}", **common} for table in content["repeat"][name]]
+    found = {}
     for entry in entries:
         for key in ("field", "source", "transform", "status"):
             if key not in entry:
-                raise ContractError(
-                    f"schemas/{return_name}/mapping.yaml: {entry.get('field', 'an entry')} lacks {key}."
-                )
-    return tuple(entries)
+                where = entry.get("field", "an entry")
+                raise ContractError(f"schemas/{return_name}/mapping.yaml: {where} lacks {key}.")
+        mapped = Mapped(entry["field"], tuple(entry["source"]), str(entry["transform"]), entry["status"])
+        found[mapped.field] = mapped
+    return MappingProxyType(found)

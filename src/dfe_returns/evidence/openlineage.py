@@ -24,7 +24,7 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.serde import Serde
 
-from dfe_returns.evidence.mapping import mapping_of
+from dfe_returns.evidence.mapping import Mapped, mapping_of
 from dfe_returns.files import write_private
 
 # Names under the reserved top-level domain: they identify, they do not resolve.
@@ -76,8 +76,8 @@ def openlineage_events(result: Any, started: datetime, finished: datetime) -> li
     )
     job = Job(namespace="dfe-returns", name=f"{collection.name}-{collection.year}")
     place = f"authority-{result.authority}"
-    by_field = {entry["field"]: entry for entry in mapping_of(collection.name)}
-    used = {column for table in result.tables for e in _entries(by_field, table) for column in e["source"]}
+    by_field = mapping_of(collection.name)
+    used = {column for table in result.tables for e in _entries(by_field, table) for column in e.source}
     inputs = [
         InputDataset(namespace=place, name=table, facets={"schema": _schema(names)})
         for table, names in sorted(_by_table(used).items())
@@ -116,14 +116,10 @@ def write_openlineage(
     return write_private(path, "".join(Serde.to_json(event) + "\n" for event in events))
 
 
-def _output(result: Any, place: str, name: str, by_field: Mapping[str, Mapping[str, Any]]) -> OutputDataset:
+def _output(result: Any, place: str, name: str, by_field: Mapping[str, Mapped]) -> OutputDataset:
     collection, table = result.collection, result.tables[name]
     columns = [column for column in collection.tables[name].columns if column in table]
-    lineage = {
-        entry["field"].split(".", 1)[1]: _fields(place, entry)
-        for entry in _entries(by_field, name)
-        if entry["field"].split(".", 1)[1] in columns
-    }
+    lineage = {entry.name: _fields(place, entry) for entry in _entries(by_field, name) if entry.name in columns}
     return OutputDataset(
         namespace=place,
         name=f"{collection.name}-{collection.year}.{name}",
@@ -142,12 +138,12 @@ def _output(result: Any, place: str, name: str, by_field: Mapping[str, Mapping[s
     )
 
 
-def _entries(by_field: Mapping[str, Mapping[str, Any]], table: str) -> list[Mapping[str, Any]]:
+def _entries(by_field: Mapping[str, Mapped], table: str) -> list[Mapped]:
     return [entry for name, entry in by_field.items() if name.startswith(f"{table}.")]
 
 
-def _fields(place: str, entry: Mapping[str, Any]) -> column_lineage_dataset.Fields:
-    kind = "IDENTITY" if entry["status"] in _AS_IT_IS else "TRANSFORMATION"
+def _fields(place: str, entry: Mapped) -> column_lineage_dataset.Fields:
+    kind = "IDENTITY" if entry.status in _AS_IT_IS else "TRANSFORMATION"
     return column_lineage_dataset.Fields(
         inputFields=[
             column_lineage_dataset.InputField(
@@ -155,10 +151,10 @@ def _fields(place: str, entry: Mapping[str, Any]) -> column_lineage_dataset.Fiel
                 name=source.split(".", 1)[0],
                 field=source.split(".", 1)[1],
                 transformations=[
-                    column_lineage_dataset.Transformation(type="DIRECT", subtype=kind, description=entry["transform"])
+                    column_lineage_dataset.Transformation(type="DIRECT", subtype=kind, description=entry.transformation)
                 ],
             )
-            for source in entry["source"]
+            for source in entry.source
         ]
     )
 
