@@ -15,7 +15,7 @@ from dfe_returns.validate.specification import read_table
 
 @pytest.fixture
 def looked_after() -> Callable[..., Any]:
-    """``looked_after(Episodes="CHILD | DECOM ...", Episodes_last=..., year=..., authority=..., postcodes=..., providers=...)``."""
+    """``looked_after(Episodes="CHILD | DECOM ...", Episodes_last=..., year=..., authority=..., providers=...)``."""
 
     def make(year: str = "2025-26", authority: str | None = None, period: Any = None, **drawn: str) -> Any:
         frames: dict[str, pd.DataFrame] = {name: read_table(text)[0] for name, text in drawn.items()}

@@ -196,5 +196,12 @@ def test_looked_after_at_the_end_of_the_year(looked_after):
 
 def test_no_rows_at_all(looked_after):
     c = looked_after(Episodes="CHILD | DECOM", Header="CHILD")
-    assert not len(c.sequence) and not len(c.spells) and not len(c.spell_of) and not len(c.previous_row)
-    assert not len(c.first_row_of("Header")) and not len(c.continuously_looked_after("Header"))
+    empty = (
+        c.sequence,
+        c.spells,
+        c.spell_of,
+        c.previous_row,
+        c.first_row_of("Header"),
+        c.continuously_looked_after("Header"),
+    )
+    assert [len(view) for view in empty] == [0] * 6

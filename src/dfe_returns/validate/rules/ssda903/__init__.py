@@ -1,1 +1,1 @@
-"""Rules of the SSDA903 return, grouped by subject. Source: DfE, children looked after return validation rules of each year."""
+"""Rules of the SSDA903 return, grouped by subject. Source: DfE, SSDA903 validation rules of each year."""

@@ -1,4 +1,4 @@
-"""Rules of one pattern: each function here is registered for several codes with that code's own table, fields and codes.
+"""Rules of one pattern: each function is registered for several codes, with that code's own table, fields and codes.
 
 family("ssda903", given_needs_companion, {"565": ("Missing", "MIS_START", "MISSING"), ...})
 """
@@ -89,7 +89,7 @@ def birthday(c: LookedAfterData, table: str, age: int) -> pd.Series:
 def starts_while_another_runs(c: LookedAfterData, table: str, start: str, end: str) -> Flags:
     """A record begins before the child's record just before it has ended, or while that one has no end.
 
-    Order: end (start where there is no usable end), then start, then file position; rows without a usable start are left out.
+    Order: end (start where there is no usable end), start, file position; rows without a usable start are left out.
     """
     t = c.frame(table)
     codes = c.codes(table, ("CHILD",))
@@ -114,7 +114,7 @@ def row_without_header(c: LookedAfterData, table: str) -> Flags:
 
 
 def differs_from_header(c: LookedAfterData, table: str, field: str) -> Flags:
-    """A cell differs from that of one of the child's Header rows, both filled; dates have to be usable and are compared as days."""
+    """A cell differs from one of the child's Header rows, both filled; dates have to be usable."""
     numbers = pd.factorize(pd.concat([c.frame(table)[field], c.Header[field]]))[0]
     ours, theirs = numbers[: c.rows(table)], pd.Series(numbers[c.rows(table) :])
     known = (theirs >= 0) & (c.child("Header") >= 0)

@@ -1,13 +1,13 @@
 """The children looked after return as its rules see it.
 
-Reading: every cell trimmed and in upper case, postcodes without spaces, dates day first with `/`. An unreadable date is filled, but
-never before, after or equal to anything.
+Reading: every cell trimmed and in upper case, postcodes without spaces, dates day first with `/`. An unreadable date is
+filled, but never before, after or equal to anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def _squeezed(text: str) -> str:
 class LookedAfterData(SpellViews, AsylumViews, RegisterViews, SocialWorkerViews, WorkingLists):
     """Views that several rules need, in the return's own words; `last` has the same over last year's tables."""
 
-    levels = {"child": ("CHILD",)}
+    levels: ClassVar[Mapping[str, tuple[str, ...]]] = {"child": ("CHILD",)}
     date_format = "%d/%m/%Y"
 
     @staticmethod
@@ -95,7 +95,7 @@ class LookedAfterData(SpellViews, AsylumViews, RegisterViews, SocialWorkerViews,
         return not here and not (last and all(table in rule.runs_without for table in last))
 
     def _wants_authorities(self, rule: Rule) -> bool:
-        """Authority codes of one scheme: with the register, with the postcodes, and the code of whoever makes the return."""
+        """Authority codes of one scheme: in the register, in the directory, and of whoever makes the return."""
         read = _read(rule)
         place_derived = "PL_LOCATION" in read and not self._carries(rule)
         if not self.authority_code and (rule.code in _NEED_OWN_AUTHORITY or place_derived):

@@ -27,7 +27,7 @@ def authority_numbers() -> Mapping[str, str]:
 
 
 def in_one_scheme(code: object) -> str:
-    """An ONS code or LA number as the return writes it: LA number, or WAL, SCO, NIR; anything else as it stands; '' = blank."""
+    """An ONS code or LA number as LA number, WAL, SCO or NIR; anything else as it stands; '' = blank."""
     text = as_text(code).strip().upper()
     if len(text) == 9 and text[0] in _COUNTRY and text[1:].isdigit():
         return _COUNTRY[text[0]]
@@ -58,7 +58,7 @@ def column_of(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 class DerivedViews(LastYearViews):
-    """PL_LA, PL_LOCATION and PL_DISTANCE over Episodes: as the caller's table has them, else from the postcode directory."""
+    """PL_LA, PL_LOCATION and PL_DISTANCE over Episodes: as the caller has them, else from the postcode directory."""
 
     @cached_property
     def authority_code(self) -> str:
@@ -79,7 +79,7 @@ class DerivedViews(LastYearViews):
 
     @cached_property
     def grid(self) -> pd.DataFrame:
-        """The postcode directory: index = postcode without spaces, first entry kept; la (one scheme), easting, northing (metres)."""
+        """The postcode directory: la (one scheme), easting, northing (metres); index: postcode without spaces, the first kept."""
         if isinstance(parent := getattr(self, "_parent", None), DerivedViews):
             return parent.grid
         given = self.reference.get("postcodes", pd.DataFrame())

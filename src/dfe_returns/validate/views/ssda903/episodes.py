@@ -21,7 +21,7 @@ def day_numbers(days: pd.Series) -> Positions:
 
 
 def in_order(codes: Positions, *days: pd.Series) -> Positions:
-    """Row positions by group number, then the days (missing last), then file position; rows of no group (-1) left out."""
+    """Row positions by group number, the days (missing last) and file position; rows of no group (-1) left out."""
     keys = [day_numbers(day) for day in reversed(days)]
     order = np.lexsort((*keys, codes)).astype(np.int64)
     return order[codes[order] >= 0]
@@ -30,7 +30,7 @@ def in_order(codes: Positions, *days: pd.Series) -> Positions:
 def neighbour(ordered: Positions, codes: Positions, step: int) -> pd.Series:
     """For each row of a table the position of its neighbour in the group's order; -1 = none.
 
-    ordered: row positions sorted by group; codes: group number of every row; step: -1 for the row before, 1 for the row after.
+    ordered: row positions sorted by group; codes: group number of every row; step: -1 the row before, 1 the row after.
     """
     other = np.roll(ordered, -step)
     alike = codes[ordered] == codes[other]
@@ -42,7 +42,7 @@ def neighbour(ordered: Positions, codes: Positions, step: int) -> pd.Series:
 
 
 def edge_of_group(ordered: Positions, codes: Positions, size: int, last: bool) -> Positions:
-    """For each group number the position of the first (or last) row in its order; -1 = none. The final place answers for -1."""
+    """Group number -> position of the first (or last) row in its order; -1 = none. The final place answers for -1."""
     edge = np.full(size + 1, -1, dtype=np.int64)
     rows = ordered if last else ordered[::-1]
     edge[codes[rows]] = rows
@@ -88,7 +88,7 @@ class EpisodeViews(ReturnData):
 
     @property
     def sequence(self) -> pd.Index:
-        """Episodes positions by CHILD, DECOM, DEC (unusable dates last) and file position; rows with a blank CHILD are left out."""
+        """Episodes positions by CHILD, DECOM, DEC (unusable last) and file position, without rows of a blank CHILD."""
         return pd.Index(self._ordered)
 
     def sequence_among(self, chosen: pd.Series) -> Positions:
@@ -152,7 +152,7 @@ class EpisodeViews(ReturnData):
 
     @cached_property
     def latest_by_child(self) -> Positions:
-        """Child number -> position of the latest episode: the last with a usable DECOM, else the last at all; -1 = none."""
+        """Child number -> position of the latest episode: the last dated one, else the last at all; -1 = none."""
         dated = edge_of_group(self.dated_sequence, self._child_codes, self._groups, last=True)
         return np.where(dated >= 0, dated, edge_of_group(self._ordered, self._child_codes, self._groups, last=True))
 

@@ -69,7 +69,7 @@ class LastYearViews(EpisodeViews):
     def carried_over(self) -> pd.DataFrame:
         """Children whose latest episode of last year was left open and who have a dated episode this year.
 
-        Index: position of the child's first episode in Episodes; `last_row`: position of the open one in last year's Episodes.
+        Index: position of the child's first episode; `last_row`: position of the open one in last year's Episodes.
         """
         last = self.last
         if not isinstance(last, LastYearViews):

@@ -20,8 +20,10 @@ OUTCOME_ITEMS = (*CORE_HEALTH_ITEMS, "CONVICTED", "HEALTH_CHECK", "INTERVENTION_
 
 
 class WorkingLists(ReturnData):
-    """Codes whose meaning for the rules changed between years: Z1 became Z11 to Z14 in 2025-26, H5 gave way to K3 in 2024-25, and
-    sex 1, 2 became M, F, U in 2024-25."""
+    """Codes whose meaning for the rules changed between years.
+
+    Z1 became Z11 to Z14 in 2025-26; H5 gave way to K3, and sex 1, 2 to M, F, U, in 2024-25.
+    """
 
     temporary, adoptive, foster = TEMPORARY, ADOPTIVE, FOSTER
 

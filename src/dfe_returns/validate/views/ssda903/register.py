@@ -20,7 +20,7 @@ def _days(values: pd.Series) -> pd.Series:
 
 
 class RegisterViews(DerivedViews):
-    """A URN may have several register rows and a cell several codes: one agreeing row meets a requirement, a fault needs them all."""
+    """A URN may have several register rows: one agreeing row meets a requirement, a fault needs them all."""
 
     def has_register(self) -> bool:
         """Whether a provider register was given."""
@@ -30,7 +30,7 @@ class RegisterViews(DerivedViews):
 
     @cached_property
     def register(self) -> pd.DataFrame:
-        """The register as given: urn, placement_codes, provider_codes, postcode, la_code (text), closed (registration end date)."""
+        """The register as given: urn, placement_codes, provider_codes, postcode, la_code; closed = registration end."""
         if isinstance(parent := getattr(self, "_parent", None), RegisterViews):
             return parent.register
         given = self.reference.get("providers", pd.DataFrame())
@@ -79,7 +79,8 @@ class RegisterViews(DerivedViews):
     def register_match(self, kind: str, values: pd.Series) -> pd.Series:
         """Whether a register row of the episode's URN lists the value.
 
-        kind: placement_codes, provider_codes, postcode or la_code; values: over Episodes (missing = no match), authorities as LA numbers.
+        kind: placement_codes, provider_codes, postcode or la_code.
+        values: over Episodes (missing = no match), authorities as LA numbers.
         """
         listed = self._register_codes[kind]
         pairs = (listed.urn + "\t" + listed.code).to_numpy(dtype=object)
@@ -92,7 +93,7 @@ class RegisterViews(DerivedViews):
 
     @cached_property
     def register_end(self) -> pd.Series:
-        """The day the last registration of the episode's URN ended; missing when it is not registered or a row has no end."""
+        """The day the URN's last registration ended; missing when it is not registered or a row has no end."""
         rows = self.register.dropna(subset=["urn"])
         still_open = rows.urn[rows.closed.isna()]
         ends = rows[~rows.urn.isin(still_open)].groupby("urn").closed.max()

@@ -57,7 +57,7 @@ class SocialWorkerViews(EpisodeViews):
 
     @cached_property
     def sw_latest_by_child(self) -> Positions:
-        """Child number -> position of the last row of the sequence, without a dated row the last in the file; -1 = none."""
+        """Child number -> position of the last row of the sequence, undated the last in the file; -1 = none."""
         dated = edge_of_group(self._worker_sequence, self._worker_codes, self._groups, last=True)
         in_file = in_order(self._worker_codes)
         return np.where(dated >= 0, dated, edge_of_group(in_file, self._worker_codes, self._groups, last=True))

@@ -29,9 +29,9 @@ class SpellViews(EpisodeViews):
 
     @cached_property
     def spells(self) -> pd.DataFrame:
-        """Periods of care: child (number), start, end (missing = no known end), first_row and last_row (Episodes positions).
+        """Periods of care: child (number), start, end (missing = not known), first_row, last_row (Episodes positions).
 
-        A new one begins at the child's first dated row and wherever DECOM is later than the usable DEC of the row just before.
+        A new one begins at the child's first dated row and wherever DECOM is later than a usable DEC just before.
         """
         numbers = self._spell_numbers
         rows, of = numbers.index.to_numpy(), numbers.to_numpy()
@@ -85,7 +85,7 @@ class SpellViews(EpisodeViews):
         return started | left | (self.respite & self.overlaps_year)
 
     def continuously_looked_after(self, table: str) -> pd.Series:
-        """Rows whose child was looked after for the whole year: some episode in it, and no start, end or respite in it."""
+        """Rows whose child was looked after all year: some episode in it, and no start, end or respite in it."""
         return self.matches(table, "Episodes", where=self.overlaps_year) & ~self.matches(
             table, "Episodes", where=self._breaks_the_year
         )
