@@ -67,6 +67,24 @@ class Policy(_Section):
     review_date: date | None = None
 
 
+class Governance(_Section):
+    """Who answers for the returns, and what the authority has decided. Nothing here is guessed: blank is shown as not recorded."""
+
+    controller_contact: str = ""
+    dpo_contact: str = Field("", description="data protection officer, by post and address, not a personal name")
+    complaints_contact: str = ""
+    processors: tuple[str, ...] = Field((), description="trusts, suppliers, hosts that act for the authority")
+    art6: str = Field("", pattern=r"^$|^A6-1[CE]$", description="Article 6 basis the authority recorded (doubt D03)")
+    art9: str = Field("", pattern=r"^$|^A9-.*$", description="Article 9 condition the authority recorded (doubt D04)")
+    bases_decided: str = Field("", description="who decided on the bases, and when")
+    dpia_reference: str = ""
+    security: str = Field("", description="summary of security measures for the Article 30 entry")
+    notice_version: str = ""
+    notice_published: date | None = None
+    notice_url: str = ""
+    reply_days: int = Field(30, ge=1, le=30, description="days within which a complaint is acknowledged")
+
+
 class Hold(_Section):
     """A legal hold: what is held is never deleted."""
 
@@ -81,6 +99,7 @@ class Retention(_Section):
 
     draft_days: int = Field(60, ge=1)
     holds: tuple[Hold, ...] = ()
+    years: dict[str, int] = Field(default_factory=dict, description="retention rule -> years in place of the shipped period")
 
 
 class Config(BaseSettings):
@@ -101,6 +120,7 @@ class Config(BaseSettings):
     ledger: Ledger = Ledger()
     review: Review = Review()
     policy: Policy = Policy()
+    governance: Governance = Governance()
     retention: Retention = Retention()
     folder: Path = Field(Path("."), exclude=True, description="folder of the configuration file; relative paths start there")
 
@@ -223,6 +243,17 @@ small_number = 6
 reference = ""
 owner = ""
 # review_date = 2027-03-31
+
+[governance]                         # for the notice, the Article 30 entry and the DPIA pack
+controller_contact = ""
+dpo_contact = ""                     # the post, not a person's name
+complaints_contact = ""
+# processors = ["Example Hosting Ltd: runs the server"]
+# art6 = "A6-1C"                     # as the data protection officer recorded it
+# art9 = "A9-2G-P6"
+# bases_decided = "data protection officer, 1 May 2026"
+# notice_version = "3"
+# notice_published = 2026-04-01
 '''
 
 
