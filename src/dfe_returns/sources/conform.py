@@ -147,7 +147,7 @@ class _Conform:
         for reason, count in left_out:
             self.dropped.append((raw.name, table.name, reason or "row filter of the profile", count))
         cells = text.drop(columns=[FILE, LINE])
-        empty = cells.eq("").all(axis=1) if cells.shape[1] else pd.Series(True, index=text.index)
+        empty = _empty_rows(cells)
         if empty.any():
             self.notes.add_lines("STRUCT-EMPTY-ROW", "Rows without content were left out", text[empty])
             self.dropped.append((raw.name, table.name, "empty row", int(empty.sum())))
@@ -219,10 +219,7 @@ class _Conform:
                 frame = self._drop(
                     frame, frame[column.name].isna(), table, "STRUCT-NO-KEY", f"{column.name} is blank", column.name
                 )
-        content = [
-            name for name in table.columns if not (table.new_keys and name in table.key and not table.columns[name].to)
-        ]
-        repeated = frame.duplicated(content) if len(frame) else pd.Series(dtype=bool)
+        repeated = _repeats(frame, table)
         frame = self._drop(frame, repeated, table, "STRUCT-REPEAT-EXACT", "The same row again")
         if as_at is not None and table.starts:
             ahead = frame[table.starts] > as_at
@@ -283,6 +280,26 @@ class _Conform:
         return frame.groupby(["table", "column"], sort=False, as_index=False)[
             ["rows", "filled", "empty", "unmapped"]
         ].sum()
+
+
+def _empty_rows(cells: pd.DataFrame) -> pd.Series:
+    empty = pd.Series(True, index=cells.index)
+    for name in cells.columns:
+        if not empty.any():
+            break
+        empty &= cells[name].eq("")
+    return empty
+
+
+def _repeats(frame: pd.DataFrame, table: SsdTable) -> pd.Series:
+    """Rows that say the same as an earlier one; keys that the system makes anew on every run do not count."""
+    content = [name for name, column in table.columns.items() if not (table.new_keys and name in table.key and not column.to)]
+    if table.new_keys or frame.empty:
+        return frame.duplicated(content)
+    repeated = pd.Series(False, index=frame.index)
+    same_key = frame[frame.duplicated(list(table.key), keep=False)]
+    repeated[same_key.index] = same_key.duplicated(content)
+    return repeated
 
 
 def _below(parts: list[pd.DataFrame], table: SsdTable) -> pd.DataFrame:

@@ -256,7 +256,8 @@ def latest_workers(tables: dict[str, pd.DataFrame], numbers: pd.DataFrame, profi
         ["_open", "invo_involvement_start_date", "invo_involvements_id"], kind="stable", na_position="first"
     )
     last = involved.drop_duplicates("invo_person_id", keep="last").set_index("invo_person_id")
-    referred = tables["ssd_cin_episodes"].dropna(subset=["cine_person_id"])
+    columns = ["cine_person_id", "cine_referral_date", "cine_referral_id", "cine_referral_team", "cine_referral_worker_id"]
+    referred = tables["ssd_cin_episodes"][columns].dropna(subset=["cine_person_id"])
     referred = referred.sort_values(["cine_referral_date", "cine_referral_id"], kind="stable", na_position="first")
     referral = referred.drop_duplicates("cine_person_id", keep="last").set_index("cine_person_id")
     out = numbers[["pers_person_id", "child"]].copy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,9 @@ class TypedReader:
             if column.name not in text.columns:
                 out[column.name] = pd.Series(index=text.index, dtype=dtype_of(column))
                 continue
+            if column.type == "id" and _sound_ids(text[column.name]):
+                out[column.name] = text[column.name].mask(text[column.name].eq(""))
+                continue
             codes, distinct = uniques(text[column.name])
             source = str(part.columns.get(column.name, {}).get("column", column.name))
             cells = Cells(column, codes, [tidy(word) for word in distinct], lines, part.file, source)
@@ -123,7 +126,7 @@ class TypedReader:
                 cells,
                 scientific,
             )
-            return _text(spread(cells.codes, found)), None
+            return _text(cells.codes, found), None
         return self._plain(cells, blank), None
 
     def _blanks(self, cells: Cells) -> tuple[list[bool], list[bool]]:
@@ -190,10 +193,10 @@ class TypedReader:
                 "without opening the file in Excel.",
                 file=cells.file, column=cells.source,
             )  # fmt: skip
-        out = spread(cells.codes, [value for value, _ in found])
-        return (
-            pd.array(out, dtype=dtype_of(cells.column)) if cells.column.type in {"integer", "decimal"} else _text(out)
-        )
+        if cells.column.type in {"integer", "decimal"}:
+            numbers = [pd.NA if value is None else value for value, _ in found]
+            return pd.array([*numbers, pd.NA], dtype=dtype_of(cells.column)).take(cells.codes)
+        return _text(cells.codes, [value for value, _ in found])
 
     def _flags(self, cells: Cells, blank: Sequence[bool]) -> tuple[Any, npt.NDArray[np.object_] | None]:
         codemap = self.profile.codemap(cells.column.name)
@@ -239,7 +242,7 @@ class TypedReader:
             if result.how != "blank" and count:
                 self.found.values.append((cells.column.table, cells.column.name, word[:_MOST_SHOWN], result.code or "", result.how,
                                           int(count)))  # fmt: skip
-        out = _text(spread(cells.codes, [result.code for result in results]))
+        out = _text(cells.codes, [result.code for result in results])
         unmapped = [
             word if result.how == "unmapped" else "" for word, result in zip(cells.distinct, results, strict=True)
         ]
@@ -255,7 +258,7 @@ class TypedReader:
             [s == "unreadable" for _, s in found],
         )
         if cells.column.holds != "list":
-            return _text(spread(cells.codes, [None if v is None else json.dumps(v) for v, _ in found])), None
+            return _text(cells.codes, [None if v is None else json.dumps(v) for v, _ in found]), None
         lists = [value or [] for value, _ in found]
         items = sorted({item for one in lists for item in one})
         reads = dict(zip(items, read_codes(items, codes_of(cells.column), self.codemap(cells.column)), strict=True))
@@ -268,7 +271,7 @@ class TypedReader:
             count = sum(int(n) for one, n in zip(lists, cells.count(), strict=False) if item in one)
             self.found.values.append((cells.column.table, cells.column.name, item[:_MOST_SHOWN], reads[item].code or "",
                                       reads[item].how, count))  # fmt: skip
-        return _text(spread(cells.codes, texts)), spread(cells.codes, lost) if any(lost) else None
+        return _text(cells.codes, texts), spread(cells.codes, lost) if any(lost) else None
 
     def _bounds(self, column: SsdColumn, frame: pd.DataFrame, text: pd.DataFrame) -> None:
         """Codes of the profile that were in use between two dates only: outside them the value is unmapped."""
@@ -336,6 +339,16 @@ class TypedReader:
                                  "pers_upn_unknown")  # fmt: skip
 
 
+_SOUND = re.compile(r"[A-Za-z0-9_\-\n]*")
+_UNSOUND_WORDS = re.compile(r"(?im)^(?:-1|0|nan|null|ssd_ph|ssd_placeholder|placeholder_data|placeholderstr)$")
+
+
+def _sound_ids(values: pd.Series) -> bool:
+    """True when no number of the column needs a second look; spares large tables a pass over their distinct values."""
+    joined = "\n".join(values.to_numpy(dtype=object))
+    return _SOUND.fullmatch(joined) is not None and _UNSOUND_WORDS.search(joined) is None
+
+
 _WORDS = {
     "unknown": ("STRUCT-UNKNOWN-KEY", "Keys -1 or 0 stand for nobody; counted as blank"),
     "float": ("STRUCT-FLOAT", "Numbers with .0 behind them, as spreadsheets write; cleaned"),
@@ -345,5 +358,7 @@ _WORDS = {
 }
 
 
-def _text(values: npt.NDArray[np.object_]) -> Any:
-    return pd.array(np.where(pd.isna(values), np.nan, values), dtype="str")
+def _text(codes: npt.NDArray[np.intp], values: Iterable[str | None]) -> Any:
+    """Text column from the result for each distinct value; built once per value, then laid out over the cells."""
+    table = pd.array([np.nan if value is None else value for value in values] + [np.nan], dtype="str")
+    return table.take(codes)

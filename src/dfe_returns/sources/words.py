@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dfe_returns.sources.model import SsdColumn
-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\ufeff]+")
 _SPACES = re.compile(r"[ \u00a0\u2007\u202f]+")
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"})
@@ -35,7 +33,7 @@ def plain(text: str) -> str:
 def uniques(values: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:
     """(position of each cell's value in the list of distinct values, that list); blank cells are the empty text."""
     codes, distinct = pd.factorize(values, use_na_sentinel=True)
-    words = [str(word) for word in distinct]
+    words = list(distinct)
     if (codes < 0).any():
         codes = np.where(codes < 0, len(words), codes)
         words.append("")
@@ -50,11 +48,6 @@ def spread(codes: npt.NDArray[np.intp], values: Iterable[Any]) -> npt.NDArray[np
     return out[codes]
 
 
-def text_series(values: npt.NDArray[np.object_], index: pd.Index) -> pd.Series:
-    """Text column with NaN for None."""
-    return pd.Series(pd.array(np.where(pd.isna(values), np.nan, values), dtype="str"), index=index)
-
-
 def blank_reader(null_words: Iterable[str] = ()) -> Callable[[str], str | None]:
     """Function that tells why a tidy text counts as blank: "" for blank, "placeholder" or None when it is not blank."""
     extra = {word.lower() for word in null_words}
@@ -66,8 +59,3 @@ def blank_reader(null_words: Iterable[str] = ()) -> Callable[[str], str | None]:
         return "placeholder" if low in PLACEHOLDER_WORDS else None
 
     return read
-
-
-def place_of(column: SsdColumn) -> str:
-    """``table.column``, for messages."""
-    return f"{column.table}.{column.name}"
