@@ -1,0 +1,6 @@
+"""All benchmark tables, one after the other."""
+
+from benchmarks import cin
+
+if __name__ == "__main__":
+    cin.main([1_000, 10_000, 100_000])
