@@ -21,7 +21,10 @@ UNBOUNDED = "unbounded"
 
 @dataclass(frozen=True)
 class Element:
-    """One element. Items carry a `field`; containers carry `children` in file order. `most` is None where it may repeat freely."""
+    """One element. Items carry a `field`, containers carry `children` in file order.
+
+    `least` and `most` say how often it stands in its parent; `most` is None where it may repeat freely.
+    """
 
     name: str
     least: int
@@ -32,7 +35,7 @@ class Element:
 
     @cached_property
     def listed(self) -> bool:
-        """A wrapper around one repeated item: every item, not the wrapper, is a row (disabilities, factors, reviews)."""
+        """A wrapper around one repeated item: each item is a row (disabilities, factors, reviews)."""
         return len(self.children) == 1 and self.children[0].field is not None and self.children[0].most is None
 
     @cached_property
@@ -65,7 +68,9 @@ def xml_tree(collection: Collection, switched_on: Names[str] = (), any_year: boo
     known = {e["name"] for e in elements}
     for element in elements:
         if element["parent"] is not None and element["parent"] not in known:
-            raise ContractError(f"dictionary.yaml: element {element['name']}: its parent {element['parent']!r} is not described.")
+            raise ContractError(
+                f"dictionary.yaml: element {element['name']}: its parent {element['parent']!r} is not described."
+            )
     roots = [e for e in elements if e["parent"] is None]
     if len(roots) != 1:
         raise ContractError("dictionary.yaml: elements: exactly one element must have no parent (the root).")
@@ -74,7 +79,9 @@ def xml_tree(collection: Collection, switched_on: Names[str] = (), any_year: boo
         if any_year:
             return True
         table = collection.all_tables.get(entry.get("table", ""))
-        if table is not None and (table.name not in collection.tables or (table.switch and table.name not in switched_on)):
+        if table is not None and table.name not in collection.tables:
+            return False
+        if table is not None and table.switch and table.name not in switched_on:
             return False
         return in_force(collection.year, entry.get("since"), entry.get("until"))
 

@@ -1,0 +1,187 @@
+"""Streams XML from files we did not make: no entities, no DTD, no network; plain words where one cannot be read."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from lxml import etree
+
+from dfe_returns.errors import InputError
+from dfe_returns.sources.return_tables import StructureNotes
+
+Xml = Any
+"""An lxml element: its published types are too loose to check against."""
+
+SAFE: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+"""Parser options for any file from outside. Without `huge_tree`, absurd depth and text of over 10 MB are refused."""
+
+_CHUNK = 1 << 20
+_EXACT_LINES = 65535
+"""libxml2 keeps line numbers of elements in 16 bits; further on it gives the line of the nearest text instead."""
+
+_NOT_UTF8 = {
+    etree.ErrorTypes.ERR_INVALID_ENCODING,
+    etree.ErrorTypes.ERR_INVALID_CHAR,
+    etree.ErrorTypes.I18N_CONV_FAILED,
+}
+_CUT_SHORT = {
+    etree.ErrorTypes.ERR_TAG_NOT_FINISHED,
+    etree.ErrorTypes.ERR_DOCUMENT_END,
+    etree.ErrorTypes.ERR_GT_REQUIRED,
+    etree.ErrorTypes.ERR_LTSLASH_REQUIRED,
+}
+_AMPERSAND = {
+    etree.ErrorTypes.ERR_UNDECLARED_ENTITY,
+    etree.ErrorTypes.ERR_ENTITYREF_SEMICOL_MISSING,
+    etree.ErrorTypes.ERR_NAME_REQUIRED,
+    etree.ErrorTypes.WAR_UNDECLARED_ENTITY,
+}
+
+
+class Events(Iterator[Xml]):
+    """The wanted elements as each is complete; `root` once the file is read."""
+
+    def __init__(self, file: IO[bytes], tags: tuple[str, ...], encoding: str | None) -> None:
+        self.root: Any = None
+        self._walk = self._read(file, tags, encoding)
+
+    def __next__(self) -> Xml:
+        return next(self._walk)
+
+    def _read(self, file: IO[bytes], tags: tuple[str, ...], encoding: str | None) -> Iterator[Xml]:
+        parser: Any = etree.XMLPullParser(events=("end",), tag=tags, encoding=encoding, **SAFE)
+        events = parser.read_events()
+        while chunk := file.read(_CHUNK):
+            parser.feed(chunk)
+            for _, element in events:
+                yield element
+        self.root = parser.close()
+        for _, element in events:
+            yield element
+
+
+@contextmanager
+def parsed(path: Path, tags: tuple[str, ...], notes: StructureNotes) -> Iterator[Events]:
+    """The wanted elements of an XML file. Raises InputError, with line and remedy, for whatever cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            try:
+                encoding = _opening(path, file, notes)
+                file.seek(0)
+                yield Events(file, tags, encoding)
+            except etree.XMLSyntaxError as error:
+                raise InputError(_unreadable(path, error)) from None
+    except OSError as error:
+        raise InputError(_no_file(path, error)) from None
+
+
+def _opening(path: Path, file: IO[bytes], notes: StructureNotes) -> str | None:
+    """Look at the file up to its root element. Returns the encoding to read it in where the declared one is wrong."""
+    head = file.read(_CHUNK)
+    if not head.strip():
+        raise InputError(f"{path.name}: the file is empty. Export it again.")
+    parser: Any = etree.XMLPullParser(events=("start",), **SAFE)
+    events = parser.read_events()
+    try:
+        # Small steps: whatever declarations the file begins with are seen before anything could use them.
+        for start in range(0, len(head), 1024):
+            parser.feed(head[start : start + 1024])
+            for _, root in events:
+                return _judged(path, file, root, notes)
+    except etree.XMLSyntaxError:
+        for _, root in events:
+            return _judged(path, file, root, notes)
+        raise
+    parser.close()  # raises where there is no element at all
+    raise InputError(
+        f"{path.name}: no XML element in the first megabyte. Choose the file that your case system exports."
+    )
+
+
+def _judged(path: Path, file: IO[bytes], root: Xml, notes: StructureNotes) -> str | None:
+    about = root.getroottree().docinfo
+    if about.doctype or about.internalDTD is not None:
+        raise InputError(
+            f"{path.name}: the file begins with a document type declaration (<!DOCTYPE ...>), which no return has and "
+            "which can be used to attack a reader. It was not read. Export it again, or take the declaration out."
+        )
+    declared = (about.encoding or "UTF-8").upper()
+    if declared in ("UTF-8", "UTF8", "ASCII", "US-ASCII"):
+        if _is_utf8(file):
+            return None
+        notes.add("STRUCT-ENCODING", None, "", "The file is not in UTF-8 as it should be; it was read as Windows-1252.")
+        return "windows-1252"
+    notes.add("STRUCT-ENCODING", 1, "", "The file is to be in UTF-8; it was read in the encoding that it declares.")
+    return None
+
+
+def _is_utf8(file: IO[bytes]) -> bool:
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while chunk := file.read(_CHUNK):
+            if not chunk.isascii() or decoder.getstate()[0]:
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _no_file(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{path}: there is no such file. Check the path."
+    if isinstance(error, IsADirectoryError):
+        return f"{path}: this is a folder; name the XML file in it."
+    reason = error.strerror or "no access"
+    return f"{path}: the file cannot be opened ({reason}). Ask for access, or close the program that holds it."
+
+
+def _unreadable(path: Path, error: Any) -> str:
+    """Plain words for lxml's error; its own text is left out because it may quote the file."""
+    where = f"{path.name}, line {error.lineno}" if error.lineno else path.name
+    if error.code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY:
+        return f"{where}: this is not an XML file. Choose the census file that your case system exports."
+    if error.code in _CUT_SHORT:
+        return f"{where}: the file is cut short or a tag is left open here. Export or download it again."
+    if error.code == etree.ErrorTypes.ERR_TAG_NAME_MISMATCH:
+        return f"{where}: an end tag does not match its start tag. The file was damaged or edited; export it again."
+    if error.code in _AMPERSAND:
+        return f"{where}: a bare & or an unknown entity. Write &amp; there, or have the supplier mend the export."
+    if error.code in _NOT_UTF8:
+        return f"{where}: a character that XML or the declared encoding does not allow. Save the file as UTF-8."
+    return f"{where}: the file is not well-formed XML here. Open it at that line, or export it again."
+
+
+# ---- elements --------------------------------------------------------------------------------------------
+
+
+def plain_name(tag: Any) -> str:
+    """The name of an element without its namespace; '' for comments and processing instructions."""
+    if not isinstance(tag, str):
+        return ""
+    return tag.rpartition("}")[2]
+
+
+def text_within(item: Xml) -> str | None:
+    """The element's own text, also where a comment or a stray element parts it."""
+    parts = [item.text or "", *(part.tail or "" for part in item)]
+    return "".join(parts) or None
+
+
+def line_of(element: Xml) -> int:
+    """The line of the start tag, also beyond line 65535."""
+    line = element.sourceline or 0
+    if line < _EXACT_LINES:
+        return line
+    if element.text:
+        return line - element.text.count("\n")
+    if len(element):
+        return line_of(element[0])
+    if element.tail:
+        return line - element.tail.count("\n")
+    return line
