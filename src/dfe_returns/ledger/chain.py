@@ -1,0 +1,178 @@
+"""The chain of entries: each holds a keyed hash of itself and the one before, and seals the rows written with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, insert, select, update
+
+from dfe_returns.ledger.keys import Key
+from dfe_returns.ledger.models import Answer, Entry, Finding, Run, RunFile, Setting
+
+START = "0" * 64
+_RUN_PARTS = (
+    "run_id",
+    "collection",
+    "year",
+    "authority",
+    "as_at",
+    "dry_run",
+    "made_at",
+    "folder",
+    "prepared_by",
+    "inputs_hash",
+    "counts",
+    "versions",
+)
+_FILE_PARTS = ("role", "name", "sha256", "bytes")
+_FINDING_PARTS = ("code", "severity", "child_hash", "key")
+_ANSWER_PARTS = (
+    "collection",
+    "authority",
+    "code",
+    "child_hash",
+    "key",
+    "value_hash",
+    "answer",
+    "reason",
+    "name",
+    "role",
+    "answered_on",
+    "expires_on",
+)
+
+
+def canonical(data: Any) -> str:
+    """JSON in the one form that is hashed and stored."""
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(rows: Iterable[Any]) -> str:
+    """SHA-256 over rows in their order."""
+    return hashlib.sha256(canonical([list(row) for row in rows]).encode()).hexdigest()
+
+
+def run_digest(row: dict[str, Any]) -> str:
+    return digest([[row[part] for part in _RUN_PARTS]])
+
+
+def file_digest(rows: list[dict[str, Any]]) -> str:
+    return digest([row[part] for part in _FILE_PARTS] for row in rows)
+
+
+def finding_digest(rows: list[dict[str, Any]]) -> str:
+    return digest([row[part] for part in _FINDING_PARTS] for row in rows)
+
+
+def answer_digest(rows: list[dict[str, Any]]) -> str:
+    return digest([row[part] for part in _ANSWER_PARTS] for row in rows)
+
+
+def _hash(key: Key, number: int, at: str, kind: str, run_id: str, body: str, before: str) -> str:
+    return key.of_entry(canonical([number, at, kind, run_id, body, before]))
+
+
+def _seal(key: Key, number: int, last: str) -> str:
+    return canonical({"number": number, "hash": last, "seal": key.of_entry(canonical(["end of chain", number, last]))})
+
+
+def append(connection: Connection, key: Key, at: str, kind: str, run_id: str, body: dict[str, Any]) -> tuple[int, str]:
+    """Add a link; returns its number and hash. Of two writers at once the database refuses the second."""
+    last = connection.execute(select(Entry.number, Entry.hash).order_by(Entry.number.desc()).limit(1)).first()
+    number, before = (last.number + 1, last.hash) if last else (1, START)
+    text = canonical(body)
+    own = _hash(key, number, at, kind, run_id, text, before)
+    connection.execute(
+        insert(Entry).values(number=number, at=at, kind=kind, run_id=run_id, body=text, before=before, hash=own)
+    )
+    seal = _seal(key, number, own)
+    if not connection.execute(update(Setting).where(Setting.name == "end").values(value=seal)).rowcount:
+        connection.execute(insert(Setting).values(name="end", value=seal))
+    return number, own
+
+
+def verify(connection: Connection, key: Key) -> pd.DataFrame:
+    """What is not as it was written: columns place (entry 5, run R, ...) and problem; no rows when all is well."""
+    entries = list(connection.execute(select(*Entry.__table__.columns).order_by(Entry.number)))
+    found = list(_broken_links(entries, key))
+    end = connection.execute(select(Setting.value).where(Setting.name == "end")).scalar()
+    if entries and end != _seal(key, entries[-1].number, entries[-1].hash) and not found:
+        found.append(("end of the chain", "entries were removed from the end, or the seal on the end was changed"))
+    if not entries and end:
+        found.append(("end of the chain", "all entries were removed"))
+    found += _changed_rows(connection, entries)
+    return pd.DataFrame(found, columns=["place", "problem"], dtype="str")
+
+
+def _broken_links(entries: list[Any], key: Key) -> Iterable[tuple[str, str]]:
+    before, expected = START, 1
+    for entry in entries:
+        place = f"entry {entry.number} ({entry.kind})"
+        if entry.number != expected:
+            yield f"entry {expected}", "is missing from the chain"
+        elif entry.before != before:
+            yield place, "does not follow the entry before it"
+        own = _hash(key, entry.number, entry.at, entry.kind, entry.run_id, entry.body, entry.before)
+        if own != entry.hash:
+            yield place, "was changed after it was written"
+        before, expected = entry.hash, entry.number + 1
+
+
+def _changed_rows(connection: Connection, entries: list[Any]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    runs = {
+        row.run_id: row._asdict() for row in connection.execute(select(*[getattr(Run, part) for part in _RUN_PARTS]))
+    }
+    files = _grouped(connection, RunFile, RunFile.run_id, _FILE_PARTS)
+    findings = _grouped(connection, Finding, Finding.run_id, _FINDING_PARTS)
+    answers = _grouped(connection, Answer, Answer.entry, _ANSWER_PARTS)
+    recorded: set[str] = set()
+    expected_files: dict[str, list[str]] = {}
+    for entry in entries:
+        body = _body(entry)
+        if entry.kind == "recorded":
+            recorded.add(entry.run_id)
+            if entry.run_id not in runs:
+                found.append((f"run {entry.run_id}", "is missing from the table of runs"))
+            elif run_digest(runs[entry.run_id]) != body.get("run"):
+                found.append((f"run {entry.run_id}", "its row was changed after it was written"))
+            if finding_digest(findings.get(entry.run_id, [])) != body.get("findings"):
+                found.append((f"findings of run {entry.run_id}", "were changed after they were written"))
+        if "files" in body:
+            expected_files.setdefault(entry.run_id, []).append(body["files"])
+        if entry.kind == "answers" and answer_digest(answers.get(entry.number, [])) != body.get("answers"):
+            found.append((f"answers of entry {entry.number}", "were changed after they were written"))
+    for run_id, sealed in expected_files.items():
+        held = files.get(run_id, [])
+        sets = (
+            [row for row in held if row["role"] != "submission"],
+            [row for row in held if row["role"] == "submission"],
+        )
+        if [file_digest(rows) for rows in sets if rows or rows is sets[0]][: len(sealed)] != sealed:
+            found.append((f"files of run {run_id}", "their recorded hashes were changed after they were written"))
+    found += [(f"run {run_id}", "has no entry in the chain") for run_id in sorted(set(runs) - recorded)]
+    numbers = {entry.number for entry in entries if entry.kind == "answers"}
+    found += [(f"answers of entry {number}", "have no entry in the chain") for number in sorted(set(answers) - numbers)]
+    return found
+
+
+def _grouped(connection: Connection, model: Any, by: Any, parts: tuple[str, ...]) -> dict[Any, list[dict[str, Any]]]:
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for row in connection.execute(
+        select(by.label("group_of"), *[getattr(model, part) for part in parts]).order_by(model.id)
+    ):
+        values = row._asdict()
+        groups.setdefault(values.pop("group_of"), []).append(values)
+    return groups
+
+
+def _body(entry: Any) -> dict[str, Any]:
+    try:
+        found = json.loads(entry.body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,99 @@
+"""The ledger's database: SQLite in a private file, or PostgreSQL by URL; tables made by the packaged migrations."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from dfe_returns.errors import UsageError
+from dfe_returns.files import private_folder
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def connect(place: str | Path) -> Engine:
+    """Engine for a path (SQLite) or URL, with the tables up to date.
+
+    Raises UsageError when the database cannot be opened or was made by a newer version of this program.
+    """
+    url = str(place)
+    if "://" not in url:
+        return _ready(_sqlite(Path(place)), str(place))
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            return _ready(_sqlite(Path(parsed.database)), parsed.database)
+        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise UsageError(
+            f"The ledger's database URL is not understood ({type(error).__name__}); see the configuration."
+        ) from None
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"The ledger's database needs the package {error.name}: install dfe-returns[postgres]."
+        ) from None
+    return _ready(engine, parsed.render_as_string(hide_password=True))
+
+
+def _sqlite(path: Path) -> Engine:
+    private_folder(path.parent) if not path.parent.exists() else None
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise UsageError(
+            f"The ledger {path} cannot be opened ({error.strerror}); check the path and its permissions."
+        ) from None
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _keep_links(connection, _record):  # type: ignore[no-untyped-def]
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    return engine
+
+
+def _ready(engine: Engine, name: str) -> Engine:
+    try:
+        if _revision(engine) != _newest():
+            upgrade(engine)
+    except SQLAlchemyError as error:
+        raise UsageError(
+            f"The ledger {name} cannot be used ({type(error).__name__}); check that it is a ledger and reachable."
+        ) from None
+    return engine
+
+
+def _revision(engine: Engine) -> str | None:
+    if not inspect(engine).has_table("alembic_version"):
+        return None
+    with engine.connect() as connection:
+        return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
+def _newest() -> str:
+    """The last revision among the packaged migrations, by their file names, without importing Alembic."""
+    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the tables up to the newest migration. Raises UsageError for a ledger of a newer program."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        try:
+            command.upgrade(settings, "head")
+        except CommandError:
+            raise UsageError(
+                "The ledger was written by a newer version of dfe-returns; install that version to use it."
+            ) from None

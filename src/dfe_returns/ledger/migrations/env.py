@@ -1,0 +1,15 @@
+"""Alembic's way into the ledger: migrations run on the connection that the ledger hands over."""
+
+from alembic import context
+
+import dfe_returns.ledger.models  # noqa: F401  (registers the tables)
+from dfe_returns.ledger.base import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
