@@ -1,4 +1,4 @@
-"""Sources: from an authority's extract (a folder of files, a database) to tables of the Standard Safeguarding Dataset."""
+"""Sources: from an extract (a folder of files, a database) to tables of the Standard Safeguarding Dataset."""
 
 from dfe_returns.sources.load import Loaded, load
 from dfe_returns.sources.profile import Profile, load_profile, shipped_profiles

@@ -19,7 +19,9 @@ _LEADING = re.compile(r"^\s*([A-Za-z0-9]{1,6})\s*(?:[-\u2013\u2014:(\[.]|\s|$)")
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a code map. `code` None: known, and deliberately left blank. `since` and `until` bound the record's own date."""
+    """One line of a code map. `code` None: known, and deliberately left blank. `since` and `until` bound the
+    record's own date.
+    """
 
     code: str | None
     since: date | None = None
@@ -30,7 +32,8 @@ class Entry:
 class CodeMap:
     """How one column's values become national codes.
 
-    mode: any (map, code, label in this order), code (map or code), label (map or label), leading_code (also the code that wording
+    mode: any (map, code, label in this order), code (map or code), label (map or label), leading_code (also the code
+    that wording
     begins with), lookup (the map alone: the values are row numbers of a lookup table)
     case: "ignore" (default) or "match"; contains: words that decide wherever they stand in the text
     unmapped: stop, empty or review
@@ -45,7 +48,9 @@ class CodeMap:
 
 @dataclass(frozen=True)
 class Read:
-    """How one distinct value was read: code (None blank), how (map, code, case, label, leading, contains, left blank, unmapped)."""
+    """How one distinct value was read: code (None blank), how (map, code, case, label, leading, contains, left
+    blank, unmapped).
+    """
 
     code: str | None
     how: str

@@ -1,4 +1,6 @@
-"""Conform: raw files and a profile in, SSD tables and a report out. Nothing is guessed: it is mapped, counted, listed, or it stops the run."""
+"""Conform: raw files and a profile in, SSD tables and a report out. Nothing is guessed: it is mapped, counted,
+listed, or it stops the run.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ def conform(
 
     readers: the source, and the folder of companion files where it lies elsewhere
     Returns (SSD tables by name, typed, with ``_file`` and ``_line``; report; content of extract.json).
-    Raises InputError: unusable input, or a decision a person must take first (unmapped code, ambiguous dates, missing file or
+    Raises InputError: unusable input, or a decision a person must take first (unmapped code, ambiguous dates,
+    missing file or
     column); `stop` False reports those instead, for checking a profile.
     """
     model = ssd_model()
@@ -119,8 +122,14 @@ class _Conform:
         if said is None and isinstance(rows, Mapping):
             said = rows.get(raw.name, rows.get(raw.name.rsplit(".", 1)[0]))
         if said is not None and int(said) != raw.rows:
-            self.notes.add("STRUCT-ROW-COUNT", f"{int(said)} rows were announced and {raw.rows} read.", raw.name, None, "",
-                           abs(int(said) - raw.rows))  # fmt: skip
+            self.notes.add(
+                "STRUCT-ROW-COUNT",
+                f"{int(said)} rows were announced and {raw.rows} read.",
+                raw.name,
+                None,
+                "",
+                abs(int(said) - raw.rows),
+            )
         if raw.rows in {65_535, 1_048_575}:
             self.notes.add(
                 "STRUCT-ROW-LIMIT",
@@ -153,10 +162,19 @@ class _Conform:
             self.dropped.append((raw.name, table.name, "empty row", int(empty.sum())))
             text = text[~empty].reset_index(drop=True)
         self.parts[table.name].append(self.typed.table(table, part, text))
-        self.files.append({
-            "file": raw.name, "table": table.name, "rows": raw.rows, "kept": 0, "read": len(text), "sha256": raw.sha256,
-            "encoding": raw.encoding, "separator": raw.separator, "note": raw.note,
-        })  # fmt: skip
+        self.files.append(
+            {
+                "file": raw.name,
+                "table": table.name,
+                "rows": raw.rows,
+                "kept": 0,
+                "read": len(text),
+                "sha256": raw.sha256,
+                "encoding": raw.encoding,
+                "separator": raw.separator,
+                "note": raw.note,
+            }
+        )
 
     def finish(self) -> tuple[dict[str, pd.DataFrame], ConformReport]:
         """Everything that needs all tables: people, links, repeats, what lies in the future, validation."""
@@ -198,18 +216,25 @@ class _Conform:
         days = sorted(set(self.days.values()) | ({own} if own else set()))
         if len(days) > 1:
             self.notes.add(
-                "STRUCT-DAYS-DIFFER", f"The files were taken on different days, from {days[0]} to {days[-1]}. Take them on one day.",
+                "STRUCT-DAYS-DIFFER",
+                f"The files were taken on different days, {days[0]} to {days[-1]}. Take them on one day.",
                 count=len(days),
-            )  # fmt: skip
+            )
         if not days:
-            self.notes.add("STRUCT-NO-EXTRACT-DATE", "Nothing says when the extract was taken; put run_at into extract.json or "
-                           "extract_date into the profile.")  # fmt: skip
+            self.notes.add(
+                "STRUCT-NO-EXTRACT-DATE",
+                "Nothing says when the extract was taken; put run_at into extract.json or "
+                "extract_date into the profile.",
+            )
         extract_date = own or (days[-1] if days else None)
         window = self.profile.window_start or _day(self.extract.get("window_start"))
         starts = set(self.profile.windows.values()) | ({window} if window else set())
         if len(starts) > 1:
-            self.notes.add("STRUCT-WINDOWS-DIFFER", f"Tables go back to different days, the earliest {min(starts)}, the latest {max(starts)}.",
-                           count=len(starts))  # fmt: skip
+            self.notes.add(
+                "STRUCT-WINDOWS-DIFFER",
+                f"Tables go back to different days: {min(starts)} to {max(starts)}.",
+                count=len(starts),
+            )
         return extract_date, window
 
     def _clean(self, frame: pd.DataFrame, table: SsdTable, as_at: pd.Timestamp | None) -> pd.DataFrame:
@@ -239,7 +264,9 @@ class _Conform:
         return self._one_per_key(frame, table)
 
     def _one_per_key(self, frame: pd.DataFrame, table: SsdTable) -> pd.DataFrame:
-        """Rows that others point at must be unique, or every join on them multiplies: the first stands, the others are listed."""
+        """Rows that others point at must be unique, or every join on them multiplies: the first stands, the others
+        are listed.
+        """
         pointed_at = any(
             target == table.name and not to for t in self.model.tables.values() for target, to in t.links.values()
         )
@@ -293,7 +320,9 @@ def _empty_rows(cells: pd.DataFrame) -> pd.Series:
 
 def _repeats(frame: pd.DataFrame, table: SsdTable) -> pd.Series:
     """Rows that say the same as an earlier one; keys that the system makes anew on every run do not count."""
-    content = [name for name, column in table.columns.items() if not (table.new_keys and name in table.key and not column.to)]
+    content = [
+        name for name, column in table.columns.items() if not (table.new_keys and name in table.key and not column.to)
+    ]
     if table.new_keys or frame.empty:
         return frame.duplicated(content)
     repeated = pd.Series(False, index=frame.index)

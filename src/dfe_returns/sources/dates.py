@@ -1,4 +1,5 @@
-"""Dates as case systems write them: ISO, day first, month first, named months, Excel numbers. A column that parses two ways is refused.
+"""Dates as case systems write them: ISO, day first, month first, named months, Excel numbers. A column that parses
+two ways is refused.
 
 All functions work on the distinct values of a column, so a history of millions of rows costs a few thousand parses.
 """
@@ -14,13 +15,14 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-_TIME = r"(?:[ tT]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[apAP][mM])?(?P<zone> ?(?:[zZ]|UTC|GMT|BST|[+-]\d{2}:?\d{2}))?)?"
+_ZONE = r"(?P<zone> ?(?:[zZ]|UTC|GMT|BST|[+-]\d{2}:?\d{2}))?"
+_TIME = r"(?:[ tT]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[apAP][mM])?" + _ZONE + ")?"
 _ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})" + _TIME + "$")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _SLASH = re.compile(r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})" + _TIME + "$")
 _NAMED = re.compile(r"^(\d{1,2})[ \-/.]([a-zA-Z]{3,9})[ \-/.,]+(\d{4}|\d{2})" + _TIME + "$")
 _EXCEL = re.compile(r"^(\d{5})(?:[.,]\d+)?$")
-_MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True))  # noqa: SIM905
 _EXCEL_START = date(1899, 12, 30)
 _EXCEL_LEAST, _EXCEL_MOST = (
     14_000,
@@ -35,7 +37,8 @@ FORMATS = ("iso", "dmy", "mdy", "named", "excel", "compact")
 class Dates:
     """Parsed distinct values of one column.
 
-    values: datetime64[us], NaT where blank or unreadable; status per value: "" fine, "blank", "placeholder", "unreadable"
+    values: datetime64[us], NaT where blank or unreadable; status per value: "" fine, "blank", "placeholder",
+    "unreadable"
     refused: why the column as a whole cannot be read ("" when it can); formats: how often each way of writing was met
     """
 
@@ -52,7 +55,8 @@ def parse_dates(
     """Read the distinct (tidied) texts of a column.
 
     `formats` are those the profile allows, in any order; none means: everything that is not ambiguous. Without a stated
-    order of day and month, a column whose every numeric date reads both ways, or whose dates contradict each other, is refused.
+    order of day and month, a column whose every numeric date reads both ways, or whose dates contradict each other,
+    is refused.
     """
     allowed = set(formats) or {"iso", "named", "excel", "compact", "dmy", "mdy"}
     order, refused = _order(distinct, allowed, stated=bool(formats))

@@ -1,4 +1,6 @@
-"""Reading a folder of delimited text files: text as it stands, with file and line; only the columns that were asked for."""
+"""Reading a folder of delimited text files: text as it stands, with file and line; only the columns that were asked
+for.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,7 @@ class FolderReader:
         return _header(data, encoding, separator)
 
     def read(self, name: str, columns: Collection[str]) -> RawFile:
-        """The wanted columns of a file (those it has), every row with its line. Raises InputError naming file and line."""
+        """The wanted columns of a file (those it has), every row with its line. InputError names file and line."""
         if name.lower().endswith(EXCEL_ENDINGS):
             return self._sheet(name).select(columns)
         data, encoding, separator, first_line = self._load(name)
@@ -140,7 +142,8 @@ class FolderReader:
 def parse(data: bytes, name: str, encoding: str, separator: str, first_line: int, columns: Collection[str]) -> RawFile:
     """Delimited text to a RawFile.
 
-    Raises InputError naming file and line for a stray quote, a row with too many or too few cells, a file cut off at its end,
+    Raises InputError naming file and line for a stray quote, a row with too many or too few cells, a file cut off at
+    its end,
     two columns of one name.
     """
     layout = scan(data, separator, name, first_line)
@@ -164,9 +167,17 @@ def parse(data: bytes, name: str, encoding: str, separator: str, first_line: int
     if use and len(layout.lines) > 1:
         try:
             frame = pd.read_csv(
-                io.BytesIO(body), sep=separator, header=None, usecols=use, dtype=str, keep_default_na=False, na_filter=False,
-                encoding="cp1252" if encoding == "cp1252" else "utf-8", low_memory=False, skip_blank_lines=True,
-            )  # fmt: skip
+                io.BytesIO(body),
+                sep=separator,
+                header=None,
+                usecols=use,
+                dtype=str,
+                keep_default_na=False,
+                na_filter=False,
+                encoding="cp1252" if encoding == "cp1252" else "utf-8",
+                low_memory=False,
+                skip_blank_lines=True,
+            )
         except (ValueError, pd.errors.ParserError):
             raise InputError(f"{name} could not be read as a table. Export it again as CSV.") from None
         frame.columns = pd.Index(names)

@@ -41,7 +41,8 @@ def load(
 ) -> Loaded:
     """Read a folder or a database (``postgresql://...``, ``sqlite:///...``) into SSD tables.
 
-    profile: a profile, a file, or the name of a shipped one; without it the shipped SSD profile of the system named in extract.json
+    profile: a profile, a file, or the name of a shipped one; without it the shipped SSD profile of the system named
+    in extract.json
     companions: folder of la_* files, when they do not lie in the source folder
     stop: False reports unmapped codes and the like in ``report.stops`` instead of raising
     Raises InputError (input unusable, or a decision to take first) and UsageError (profile).

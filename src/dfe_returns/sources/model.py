@@ -18,9 +18,24 @@ FILE, LINE = "_file", "_line"
 
 TYPES = frozenset({"id", "text", "postcode", "date", "code", "flag", "integer", "decimal", "json"})
 _COLUMN_KEYS = frozenset(
-    {"type", "codes", "to", "need", "aliases", "read", "personal", "dated_by", "fallback", "means", "unmapped", "part",
-     "holds", "authority", "holds_legacy"}
-)  # fmt: skip
+    {
+        "type",
+        "codes",
+        "to",
+        "need",
+        "aliases",
+        "read",
+        "personal",
+        "dated_by",
+        "fallback",
+        "means",
+        "unmapped",
+        "part",
+        "holds",
+        "authority",
+        "holds_legacy",
+    }
+)
 _TABLE_KEYS = frozenset(
     {"title", "key", "new_keys", "required", "optional", "companion", "starts", "held", "ends", "columns"}
 )

@@ -16,7 +16,9 @@ from dfe_returns.sources.words import plain
 
 @dataclass(frozen=True)
 class NationalCodes:
-    """Codes of one column. `labels` maps a label (plain words, lower case) to its code; labels shared by two codes are left out."""
+    """Codes of one column. `labels` maps a label (plain words, lower case) to its code; labels shared by two codes
+    are left out.
+    """
 
     codes: Mapping[str, str]
     labels: Mapping[str, str]

@@ -1,4 +1,5 @@
-"""Who the people are: the one number the returns carry, merged and excluded records, the legacy number where the model wants the other,
+"""Who the people are: the one number the returns carry, merged and excluded records, the legacy number where the
+model wants the other,
 and the latest worker and team of each child."""
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def _tidy(values: pd.Series) -> pd.Series:
 def exclude_people(
     tables: dict[str, pd.DataFrame], profile: Profile, others: Mapping[str, RawFile], extract_date: pd.Timestamp | None
 ) -> Excluded:
-    """Rows of ssd_person that are no children of these returns: placeholders, test records, people past the age limit."""
+    """Rows of ssd_person that belong in no return: placeholders, test records, people past the age limit."""
     person = tables[PERSON]
     number = person["pers_person_id"].fillna("")
     legacy = person["pers_legacy_id"].fillna("")
@@ -134,7 +135,10 @@ def drop_people(
 ) -> list[tuple[str, str, str, int]]:
     """Drop the excluded people and their records; (file, table, reason, rows) for the count of dropped rows."""
     counts = excluded.rows.groupby(["file", "reason"], sort=True).size()
-    dropped = [(str(file), PERSON, str(reason), int(n)) for (file, reason), n in counts.items()]
+    dropped = [
+        (str(file), PERSON, str(reason), int(n))
+        for (file, reason), n in zip(counts.index.tolist(), counts, strict=True)
+    ]
     for (file, reason), lines in excluded.rows.groupby(["file", "reason"], sort=True)["line"]:
         notes.add("STRUCT-EXCLUDED", f"People left out: {reason}.", str(file), int(lines.min()), "", len(lines))
     if not len(excluded.numbers):
@@ -195,7 +199,9 @@ def settle_legacy_numbers(tables: dict[str, pd.DataFrame], profile: Profile, mod
 
 
 def fill_absent_people(tables: dict[str, pd.DataFrame], notes: Notes) -> None:
-    """Placements and involvements without a person (Mosaic): taken from the period of care, the episode, or the referral."""
+    """Placements and involvements without a person (Mosaic): taken from the period of care, the episode, or the
+    referral.
+    """
     care = tables["ssd_cla_episodes"]
     referral = tables["ssd_cin_episodes"]
     routes = [
@@ -226,7 +232,9 @@ def fill_absent_people(tables: dict[str, pd.DataFrame], notes: Notes) -> None:
 
 
 def id_map(person: pd.DataFrame, source: str, notes: Notes) -> pd.DataFrame:
-    """pers_person_id, pers_legacy_id, child (the number the returns carry); faults of that number are noted, none is mended."""
+    """pers_person_id, pers_legacy_id, child (the number the returns carry); faults of that number are noted, none is
+    mended.
+    """
     out = person[["pers_person_id", "pers_legacy_id"]].copy()
     out["child"] = person[source]
     blank = person[out["child"].isna()]
@@ -238,15 +246,21 @@ def id_map(person: pd.DataFrame, source: str, notes: Notes) -> pd.DataFrame:
     )
     filled = out["child"].dropna()
     bad = ~filled.str.fullmatch(_CHILD_ID.pattern)
-    notes.add_lines("STRUCT-CHILD-ID", "The child number has other signs than letters and digits, or over 20 of them",
-                    person.loc[filled.index[bad]], source)  # fmt: skip
+    notes.add_lines(
+        "STRUCT-CHILD-ID",
+        "The child number has other signs than letters and digits, or over 20 of them",
+        person.loc[filled.index[bad]],
+        source,
+    )
     twice = out["child"].notna() & out["child"].duplicated(keep=False)
     notes.add_lines("STRUCT-ID-SHARED", "One child number is borne by several people", person[twice], source)
     return out.reset_index(drop=True)
 
 
 def latest_workers(tables: dict[str, pd.DataFrame], numbers: pd.DataFrame, profile: Profile) -> pd.DataFrame:
-    """pers_person_id, child, team, worker: the open (else latest) involvement of a social worker, else the team of the last referral."""
+    """pers_person_id, child, team, worker: the open (else latest) involvement of a social worker, else the team of
+    the last referral.
+    """
     involved = tables["ssd_involvements"].dropna(subset=["invo_person_id"])
     roles = {str(role).lower() for role in profile.conventions["social_worker_roles"]}
     if roles and involved["invo_professional_role_id"].notna().any():
@@ -256,7 +270,13 @@ def latest_workers(tables: dict[str, pd.DataFrame], numbers: pd.DataFrame, profi
         ["_open", "invo_involvement_start_date", "invo_involvements_id"], kind="stable", na_position="first"
     )
     last = involved.drop_duplicates("invo_person_id", keep="last").set_index("invo_person_id")
-    columns = ["cine_person_id", "cine_referral_date", "cine_referral_id", "cine_referral_team", "cine_referral_worker_id"]
+    columns = [
+        "cine_person_id",
+        "cine_referral_date",
+        "cine_referral_id",
+        "cine_referral_team",
+        "cine_referral_worker_id",
+    ]
     referred = tables["ssd_cin_episodes"][columns].dropna(subset=["cine_person_id"])
     referred = referred.sort_values(["cine_referral_date", "cine_referral_id"], kind="stable", na_position="first")
     referral = referred.drop_duplicates("cine_person_id", keep="last").set_index("cine_person_id")

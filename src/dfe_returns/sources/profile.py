@@ -6,6 +6,7 @@ Checked against the JSON Schema ``schemas/sources/profile.schema.json``; every e
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -137,7 +138,7 @@ _Loader.yaml_implicit_resolvers = {
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", __import__("re").compile(r"^(?:true|false)$"), list("tf"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[Any, ...], int]]:
@@ -181,7 +182,9 @@ def _schema() -> jsonschema.Draft202012Validator:
 
 
 def check_profile(content: Mapping[str, Any], lines: Mapping[tuple[Any, ...], int], file: str) -> None:
-    """Check a profile against the schema and the SSD model. Raises UsageError with the line of every fault (ten at most)."""
+    """Check a profile against the schema and the SSD model. Raises UsageError with the line of every fault (ten at
+    most).
+    """
     faults = []
     for error in sorted(_schema().iter_errors(content), key=lambda e: [str(part) for part in e.absolute_path]):
         deepest = _deepest(error)

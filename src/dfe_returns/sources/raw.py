@@ -15,7 +15,8 @@ from dfe_returns.sources.report import Notes
 class RawFile:
     """One file or database object as text.
 
-    `frame` has the wanted columns only, dtype str, blank cells "" and the column ``_line``; `header` all column names found;
+    `frame` has the wanted columns only, dtype str, blank cells "" and the column ``_line``; `header` all column
+    names found;
     `rows` how many data rows there are.
     """
 

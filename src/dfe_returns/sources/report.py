@@ -1,4 +1,4 @@
-"""What conforming a source found: structural notes, counts, unmapped values. No child's data, only places and counts."""
+"""What conforming a source found: structural notes, counts, unmapped values. Places and counts, no child's data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Notes:
         self._rows.append((code, file, line, column, message, int(count)))
 
     def add_lines(self, code: str, message: str, rows: pd.DataFrame, column: str = "") -> None:
-        """One note per file for the given rows (a part of a conformed table): first line, count and where the others are."""
+        """One note per file for the given rows (a part of a conformed table): first line, count and where the others
+        are.
+        """
         if rows.empty:
             return
         for file, lines in rows.groupby("_file", observed=True, sort=False)["_line"]:

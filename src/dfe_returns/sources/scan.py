@@ -1,6 +1,7 @@
 """A first pass over the bytes of a delimited text file: where its rows lie, and whether they are whole.
 
-Done before any parsing so that a stray quote, a ragged line or a cut-off end is named by its line instead of shifting columns in silence.
+Done before any parsing so that a stray quote, a ragged line or a cut-off end is named by its line instead of
+shifting columns in silence.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 @dataclass(frozen=True)
 class Layout:
-    """Rows of a file: the line each row begins on (header included, blank lines left out), and how many cells it has."""
+    """Rows of a file: the line each row begins on (header too, blank lines left out), and how many cells it has."""
 
     lines: npt.NDArray[np.int64]
     cells: npt.NDArray[np.int64]

@@ -36,7 +36,9 @@ def readable(column: SsdColumn, profile: Profile) -> bool:
 
 
 def plan(reader: Reader, profile: Profile, model: SsdModel, notes: Notes) -> list[Part]:
-    """Which file feeds which table. Notes every table without a file; raises InputError when the profile says to stop then."""
+    """Which file feeds which table. Notes every table without a file; raises InputError when the profile says to
+    stop then.
+    """
     names = reader.names()
     parts: list[Part] = []
     used: set[str] = set()
@@ -132,9 +134,11 @@ def _tell_columns(
             continue
         if column.need:
             notes.stop(
-                "STRUCT-NO-COLUMN", f"{file} lacks the column {column.name} ({column.means}). Export it, or name its alias in the profile.",
-                file=file, column=column.name,
-            )  # fmt: skip
+                "STRUCT-NO-COLUMN",
+                f"{file} lacks the column {column.name} ({column.means}). Export it, or give its alias in the profile.",
+                file=file,
+                column=column.name,
+            )
         else:
             notes.add(
                 "STRUCT-NO-COLUMN",
@@ -223,7 +227,7 @@ def make(
         made = _unpivot(made, frame, part.spec["unpivot"])
     if "group" in part.spec:
         made = _group(made, part.spec["group"])
-    made[FILE] = pd.Categorical.from_codes(np.zeros(len(made), dtype="int8"), categories=[raw.name])
+    made[FILE] = pd.Series(raw.name, index=made.index, dtype=pd.CategoricalDtype([raw.name]))
     return made, left_out
 
 
@@ -268,7 +272,7 @@ def _value(
     if "join" in expression:
         return _joined(frame, expression["join"], expression.get("with", ""))
     if "first" in expression:
-        columns = [_tidied(frame[name]) for name in expression["first"]]
+        columns = [_tidied(frame[str(name)]) for name in expression["first"]]
         out = columns[0]
         for other in columns[1:]:
             out = out.where(out.ne(""), other)
@@ -277,23 +281,24 @@ def _value(
         return _flags(frame, expression["flags"])
     if "filled" in expression:
         return pd.Series(
-            np.where(_tidied(frame[expression["filled"]]).ne(""), "Y", "N"), index=frame.index, dtype="str"
+            np.where(_tidied(frame[str(expression["filled"])]).ne(""), "Y", "N"), index=frame.index, dtype="str"
         )
     if "in" in expression:
-        inside = meets(frame, {"column": expression["in"]["column"], "op": "in", "value": expression["in"]["value"]})
-        blank = _tidied(frame[expression["in"]["column"]]).eq("")
+        source = str(expression["in"]["column"])
+        inside = meets(frame, {"column": source, "op": "in", "value": expression["in"]["value"]})
+        blank = _tidied(frame[source]).eq("")
         return pd.Series(np.where(blank, "", np.where(inside, "Y", "N")), index=frame.index, dtype="str")
     if "follow" in expression:
         link = expression["follow"]
-        other = others[link["file"]].frame
-        return _looked_up(frame[link["column"]], other[link["key"]], other[link["value"]])
+        rows = others[link["file"]].frame
+        return _looked_up(frame[str(link["column"])], rows[link["key"]], rows[link["value"]])
     if "linked" in expression:
         link = expression["linked"]
         rows = whole
         for condition in link.get("where", ()):
             rows = rows[meets(rows, condition)]
         return _looked_up(frame[link["through"]], rows[link["key"]], rows[link["value"]])
-    return frame[expression["column"]]
+    return frame[str(expression["column"])]
 
 
 def _tidied(values: pd.Series) -> pd.Series:
@@ -336,8 +341,11 @@ def _split(frame: pd.DataFrame, how: Mapping[str, str]) -> pd.DataFrame:
 
 def _unpivot(made: pd.DataFrame, frame: pd.DataFrame, how: Mapping[str, Any]) -> pd.DataFrame:
     yes = {plain(word) for word in how.get("yes", ("yes", "y", "true", "1", "x"))}
-    ticked = {name: np.array([plain(t) in yes for t in distinct])[codes] for name in how["columns"]
-              for codes, distinct in [uniques(frame[name])]}  # fmt: skip
+    ticked = {
+        name: np.array([plain(t) in yes for t in distinct])[codes]
+        for name in how["columns"]
+        for codes, distinct in [uniques(frame[name])]
+    }
     if how.get("list"):
         text = pd.Series("", index=made.index, dtype="str")
         for name, on in ticked.items():
@@ -351,7 +359,8 @@ def _unpivot(made: pd.DataFrame, frame: pd.DataFrame, how: Mapping[str, Any]) ->
 def _group(made: pd.DataFrame, how: Mapping[str, Any]) -> pd.DataFrame:
     """One row per group: the first row (by `order`, else file order), with the named columns taken from the last row.
 
-    Dates named under earliest and latest are compared as the sortable text they become once read, so they must be whole.
+    Dates named under earliest and latest are compared as the sortable text they become once read, so they must be
+    whole.
     """
     rows = made[made[how["by"]].ne("").all(axis=1)]
     if "order" in how:

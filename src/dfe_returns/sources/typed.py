@@ -1,4 +1,6 @@
-"""From text to typed SSD columns: dates, codes, flags, numbers, identifiers. Everything that did not read is noted with file and line."""
+"""From text to typed SSD columns: dates, codes, flags, numbers, identifiers. Everything that did not read is noted
+with file and line.
+"""
 
 from __future__ import annotations
 
@@ -158,20 +160,36 @@ class TypedReader:
         if dates.refused:
             self.notes.stop(
                 "STRUCT-DATE-ORDER",
-                f"{part.file}: the dates of {cells.source} cannot be told ({dates.refused}). Say in the profile how they are written "
+                f"{part.file}: the dates of {cells.source} cannot be told ({dates.refused}). Say in the profile how "
+                "they are written "
                 f"(formats: {{{column.name}: [dmy]}}), or export them as yyyy-mm-dd.",
-                file=part.file, column=cells.source,
-            )  # fmt: skip
+                file=part.file,
+                column=cells.source,
+            )
         status = dates.status
         self._note("STRUCT-DATE", "Not a date; counted as blank", cells, [s == "unreadable" for s in status])
-        self._note("STRUCT-PLACEHOLDER-DATE", "Dates that stand for unknown or open; counted as blank", cells,
-                   [s == "placeholder" for s in status])  # fmt: skip
+        self._note(
+            "STRUCT-PLACEHOLDER-DATE",
+            "Dates that stand for unknown or open; counted as blank",
+            cells,
+            [s == "placeholder" for s in status],
+        )
         zones = set(dates.zones)
-        self._note("STRUCT-TIMEZONE", "A time zone stands behind the time; the day was kept as written", cells,
-                   [n in zones for n in range(len(status))])  # fmt: skip
+        self._note(
+            "STRUCT-TIMEZONE",
+            "A time zone stands behind the time; the day was kept as written",
+            cells,
+            [n in zones for n in range(len(status))],
+        )
         if dates.formats.get("excel"):
-            self.notes.add("STRUCT-EXCEL-DATE", "Dates kept as Excel numbers were turned into dates.", cells.file, None, cells.source,
-                           dates.formats["excel"])  # fmt: skip
+            self.notes.add(
+                "STRUCT-EXCEL-DATE",
+                "Dates kept as Excel numbers were turned into dates.",
+                cells.file,
+                None,
+                cells.source,
+                dates.formats["excel"],
+            )
         table = np.append(dates.values, np.datetime64("NaT", "us"))
         out = pd.Series(table[cells.codes])
         shift = part.columns.get(column.name, {}).get("days")
@@ -179,8 +197,11 @@ class TypedReader:
 
     def _plain(self, cells: Cells, blank: Sequence[bool]) -> Any:
         readers: Mapping[str, Callable[[str], tuple[Any, str]]] = {
-            "id": read.identifier, "integer": read.integer, "decimal": read.decimal, "postcode": read.postcode,
-        }  # fmt: skip
+            "id": read.identifier,
+            "integer": read.integer,
+            "decimal": read.decimal,
+            "postcode": read.postcode,
+        }
         reader = readers[cells.column.type]
         found = [(None, "") if empty else reader(word) for word, empty in zip(cells.distinct, blank, strict=True)]
         said = [status for _, status in found]
@@ -189,13 +210,14 @@ class TypedReader:
         if cells.column.type == "id" and "scientific" in said:
             self.notes.stop(
                 "STRUCT-SCIENTIFIC",
-                f"{cells.file}: numbers of {cells.source} are in scientific notation, their last digits are lost. Export again "
-                "without opening the file in Excel.",
-                file=cells.file, column=cells.source,
-            )  # fmt: skip
+                f"{cells.file}: numbers of {cells.source} are in scientific notation; their last digits are gone. "
+                "Export again without opening the file in Excel.",
+                file=cells.file,
+                column=cells.source,
+            )
         if cells.column.type in {"integer", "decimal"}:
             numbers = [pd.NA if value is None else value for value, _ in found]
-            return pd.array([*numbers, pd.NA], dtype=dtype_of(cells.column)).take(cells.codes)
+            return pd.Series([*numbers, pd.NA], dtype=dtype_of(cells.column)).array.take(cells.codes)
         return _text(cells.codes, [value for value, _ in found])
 
     def _flags(self, cells: Cells, blank: Sequence[bool]) -> tuple[Any, npt.NDArray[np.object_] | None]:
@@ -226,13 +248,15 @@ class TypedReader:
         return self._mapped(cells, results)
 
     def codemap(self, column: SsdColumn) -> CodeMap:
-        """The profile's map for a column, with the column's own way of treating unmapped values where the profile is silent."""
+        """The profile's map for a column, with the column's own way of treating unmapped values where the profile is
+        silent.
+        """
         if column.name in self.profile.codes:
             found = self.profile.codes[column.name]
         else:
             found = CodeMap(unmapped=column.unmapped)
         if column.codes == "immigration" and not found.contains:
-            words = {word: "UASC" for word in self.profile.conventions["uasc_words"]}
+            words = dict.fromkeys(self.profile.conventions["uasc_words"], "UASC")
             found = CodeMap(found.mode, found.case, found.unmapped, found.entries, words)
         return found
 
@@ -240,8 +264,16 @@ class TypedReader:
         counts = cells.count()
         for word, result, count in zip(cells.distinct, results, counts, strict=False):
             if result.how != "blank" and count:
-                self.found.values.append((cells.column.table, cells.column.name, word[:_MOST_SHOWN], result.code or "", result.how,
-                                          int(count)))  # fmt: skip
+                self.found.values.append(
+                    (
+                        cells.column.table,
+                        cells.column.name,
+                        word[:_MOST_SHOWN],
+                        result.code or "",
+                        result.how,
+                        int(count),
+                    )
+                )
         out = _text(cells.codes, [result.code for result in results])
         unmapped = [
             word if result.how == "unmapped" else "" for word, result in zip(cells.distinct, results, strict=True)
@@ -269,8 +301,16 @@ class TypedReader:
         lost = [", ".join(item for item in one if reads[item].how == "unmapped") for one in lists]
         for item in items:
             count = sum(int(n) for one, n in zip(lists, cells.count(), strict=False) if item in one)
-            self.found.values.append((cells.column.table, cells.column.name, item[:_MOST_SHOWN], reads[item].code or "",
-                                      reads[item].how, count))  # fmt: skip
+            self.found.values.append(
+                (
+                    cells.column.table,
+                    cells.column.name,
+                    item[:_MOST_SHOWN],
+                    reads[item].code or "",
+                    reads[item].how,
+                    count,
+                )
+            )
         return _text(cells.codes, texts), spread(cells.codes, lost) if any(lost) else None
 
     def _bounds(self, column: SsdColumn, frame: pd.DataFrame, text: pd.DataFrame) -> None:
@@ -308,8 +348,8 @@ class TypedReader:
                 wrong = wrong.where(frame[name].isna(), "")
             pending[column.name] = wrong
             counts = wrong[wrong.ne("")].value_counts(sort=False).sort_index()
-            for value, count in counts.items():
-                self._one_unmapped(column, file, str(value), int(count), frame[LINE][wrong.eq(value)])
+            for value, count in zip(counts.index.astype(str).tolist(), counts, strict=True):
+                self._one_unmapped(column, file, value, int(count), frame[LINE][wrong.eq(value)])
 
     def _one_unmapped(self, column: SsdColumn, file: str, value: str, count: int, lines: pd.Series) -> None:
         action = self.codemap(column).unmapped if column.type != "flag" else self.profile.codemap(column.name).unmapped
@@ -318,8 +358,14 @@ class TypedReader:
         message = f"{column.name}: the value '{shown}' ({count} times) is not mapped to a code"
         line = int(lines.min()) if lines.notna().any() else None
         if action == "stop":
-            self.notes.stop("STRUCT-UNMAPPED", f"{message}. Add it to the profile under codes.", file=file, line=line,
-                            column=column.name, count=count)  # fmt: skip
+            self.notes.stop(
+                "STRUCT-UNMAPPED",
+                f"{message}. Add it to the profile under codes.",
+                file=file,
+                line=line,
+                column=column.name,
+                count=count,
+            )
         elif action == "review":
             self.notes.add(
                 "STRUCT-UNMAPPED-REVIEW", f"{message}; left blank, for review.", file, line, column.name, count
@@ -335,8 +381,12 @@ class TypedReader:
         moved = held.str.match(_UPN, na=False) & frame["pers_upn"].isna()
         if moved.any():
             frame.loc[moved, "pers_upn"] = held[moved]
-            self.notes.add_lines("STRUCT-UPN-MOVED", "A UPN stood in the column for its absence and was taken from there", frame[moved],
-                                 "pers_upn_unknown")  # fmt: skip
+            self.notes.add_lines(
+                "STRUCT-UPN-MOVED",
+                "A UPN stood in the column for its absence and was taken from there",
+                frame[moved],
+                "pers_upn_unknown",
+            )
 
 
 _SOUND = re.compile(r"[A-Za-z0-9_\-\n]*")

@@ -31,7 +31,9 @@ def flag(text: str) -> tuple[str | None, str]:
 
 
 def identifier(text: str) -> tuple[str | None, str]:
-    """(the number, status): "unknown" for -1 and 0, "float" where a spreadsheet added ".0", "scientific" where it lost digits."""
+    """(the number, status): "unknown" for -1 and 0, "float" where a spreadsheet added ".0", "scientific" where it
+    lost digits.
+    """
     if text in UNKNOWN_KEYS:
         return None, "unknown"
     if found := _FLOAT_ID.match(text):
@@ -54,7 +56,9 @@ def decimal(text: str) -> tuple[float | None, str]:
 
 
 def postcode(text: str) -> tuple[str | None, str]:
-    """(postcode, status): case and spacing cleaned; "dummy" for made-up ones; "odd" for anything else that is no full postcode."""
+    """(postcode, status): case and spacing cleaned; "dummy" for made-up ones; "odd" for anything else that is no
+    full postcode.
+    """
     up = re.sub(r"\s+", "", text.upper())
     if (up and set(up) <= {"X"}) or up in _DUMMY_POSTCODES or up.startswith("XX"):
         return None, "dummy"
@@ -69,11 +73,12 @@ def is_postcode(text: str) -> bool:
 
 
 def json_list(text: str) -> tuple[list[str] | None, str]:
-    """(items, status "unreadable"): a list; an object's keys whose value is a yes; a plain comma list. Trailing commas and single
+    """(items, status "unreadable"): a list; an object's keys whose value is a yes; a plain comma list. Trailing
+    commas and single
     quotes are forgiven."""
     content = _json(text)
     if content is None and not re.search(r"[\[\]{}]", text):
-        content = [part for part in re.split(r"[,;|]", text)]
+        content = list(re.split(r"[,;|]", text))
     if isinstance(content, dict):
         if all(isinstance(value, list) for value in content.values()) and len(content) == 1:
             content = next(iter(content.values()))

@@ -1,12 +1,14 @@
-"""Pandera schemas of the SSD tables, made from ``schemas/sources/ssd.yaml``: types, keys, code sets, links between tables, order of dates.
+"""Pandera schemas of the SSD tables, made from ``schemas/sources/ssd.yaml``: types, keys, code sets, links between
+tables, order of dates.
 
 Used by `sources.conform` on the way in. What fails becomes a structural note (code, place, count), never an exception.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +50,7 @@ def _column(column: SsdColumn) -> pa.Column:
     )
 
 
-def _check(name: str, function: object) -> pa.Check:
+def _check(name: str, function: Callable[..., Any]) -> pa.Check:
     return pa.Check(function, name=name, error=name, ignore_na=False)
 
 
@@ -128,18 +130,30 @@ def _care(tables: Mapping[str, pd.DataFrame]) -> Iterator[Note]:
     """What the look of the care records alone can tell: gaps in them, overlaps, two statuses at once."""
     care = tables["ssd_cla_episodes"]
     if not care.empty:
-        yield from _notes("STRUCT-NO-PLACEMENT", "An episode without a placement: the extract may have dropped its type",
-                          care[care["clae_cla_placement_id"].isna()], "clae_cla_placement_id")  # fmt: skip
+        yield from _notes(
+            "STRUCT-NO-PLACEMENT",
+            "An episode without a placement: the extract may have dropped its type",
+            care[care["clae_cla_placement_id"].isna()],
+            "clae_cla_placement_id",
+        )
         yield from _overlaps(care, "clae_person_id", "clae_cla_episode_start_date", "clae_cla_episode_ceased_date")
     placement = tables["ssd_cla_placement"]
     due = placement["clap_cla_placement_type"].str.match(r"^(?:U[1-6]|K[12]|R3|S1)", na=False)
-    yield from _notes("STRUCT-URN-BLANK", "A setting of a kind that Ofsted registers, and no Ofsted number",
-                      placement[due & placement["clap_cla_placement_urn"].isna()], "clap_cla_placement_urn")  # fmt: skip
+    yield from _notes(
+        "STRUCT-URN-BLANK",
+        "A setting of a kind that Ofsted registers, and no Ofsted number",
+        placement[due & placement["clap_cla_placement_urn"].isna()],
+        "clap_cla_placement_urn",
+    )
     status = tables["ssd_legal_status"]
     status = status[status["lega_legal_status"].notna()]
     open_ = status[status["lega_legal_status_end_date"].isna()]
-    yield from _notes("STRUCT-TWO-OPEN", "Two legal statuses are open at once",
-                      open_[open_.duplicated("lega_person_id", keep=False)], "lega_legal_status_end_date")  # fmt: skip
+    yield from _notes(
+        "STRUCT-TWO-OPEN",
+        "Two legal statuses are open at once",
+        open_[open_.duplicated("lega_person_id", keep=False)],
+        "lega_legal_status_end_date",
+    )
     if not care.empty:
         unseen = status[~status["lega_person_id"].isin(care["clae_person_id"])]
         yield from _notes(
