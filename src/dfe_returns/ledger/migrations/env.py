@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import dfe_returns.ledger.models  # noqa: F401  (registers the tables)
+import dfe_returns.ledger.models
+import dfe_returns.ledger.models_rights  # noqa: F401  (both register their tables)
 from dfe_returns.ledger.base import Base
 
 context.configure(
