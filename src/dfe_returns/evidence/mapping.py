@@ -17,7 +17,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Mapped:
-    """One field's origin: source columns (``table.column``), what is done to them, and how directly they give the value."""
+    """One field's origin: source columns (``table.column``), what is done to them, how directly they give the value."""
 
     field: str
     source: tuple[str, ...]
