@@ -31,7 +31,7 @@ def filled(cells: pd.Series) -> pd.Series:
 
 def matches(pattern: str) -> Test:
     """Blank, or the whole cell matches."""
-    compiled = re.compile(pattern, re.ASCII)
+    compiled = re.compile(pattern, re.ASCII | re.DOTALL)
     return lambda cells: cells.isna() | cells.map(lambda text: compiled.fullmatch(text) is not None, na_action="ignore").eq(True)
 
 
@@ -88,7 +88,7 @@ def test_of(collection: Collection, item: Field, kind: str, check: Mapping[str, 
         return cells.isna() | (cells.str.len() != 13) | cells.str[1:4].isin(upn_authorities(collection))
 
     def not_weekend(cells: pd.Series) -> pd.Series:
-        return ~(days_of(collection.name, cells).dt.dayofweek >= 5)
+        return ~(days_of(collection.name, cells).dt.day_of_week >= 5)
 
     kinds: dict[str, Test] = {
         "required": filled,
