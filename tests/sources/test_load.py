@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables are drawn as wide as they are)
 """From a folder of SSD files to typed SSD tables."""
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ class _Conform:
                 "",
                 abs(int(said) - raw.rows),
             )
-        if raw.rows in {65_535, 1_048_575}:
+        if raw.encoding and raw.rows in {65_535, 1_048_575}:
             self.notes.add(
                 "STRUCT-ROW-LIMIT",
                 f"Exactly {raw.rows + 1} lines: Excel may have cut the file off. Check the count.",

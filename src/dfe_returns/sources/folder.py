@@ -4,6 +4,7 @@ for.
 
 from __future__ import annotations
 
+import csv
 import fnmatch
 import io
 import json
@@ -40,6 +41,7 @@ class FolderReader:
         self.options = options or SourceOptions()
         self.notes = notes or Notes()
         self._bytes: dict[str, tuple[bytes, str, str, int]] = {}
+        self._sheets: dict[str, Any] = {}
         self._names = self._list()
 
     def _list(self) -> list[str]:
@@ -91,18 +93,36 @@ class FolderReader:
     def read(self, name: str, columns: Collection[str]) -> RawFile:
         """The wanted columns of a file (those it has), every row with its line. InputError names file and line."""
         if name.lower().endswith(EXCEL_ENDINGS):
-            return self._sheet(name).select(columns)
+            sheet = self._sheet(name)
+            last = [str(cell) for cell in sheet.frame.drop(columns=[LINE]).iloc[-1]] if len(sheet.frame) else []
+            return self._without_totals(sheet.select(columns), last)
         data, encoding, separator, first_line = self._load(name)
         raw = parse(data, name, encoding, separator, first_line, columns)
         self._bytes.pop(name, None)
         raw.sha256 = sha256_of(self.folder / name)
         self._tell(raw)
-        return _without_totals(raw, str(self.options.of(name, "totals")), self.notes)
+        return self._without_totals(raw, _last_row(data, encoding, separator))
+
+    def _without_totals(self, raw: RawFile, last: list[str]) -> RawFile:
+        """Totals at the foot of a report are no record: refused, or left out where the profile says so."""
+        if raw.rows == 0 or not any(_TOTALS.match(tidy(cell)) for cell in last):
+            return raw
+        line = int(raw.frame[LINE].iloc[-1])
+        if self.options.of(raw.name, "totals") != "drop":
+            raise InputError(
+                f"{raw.name}, line {line}: the file ends with a line of totals. Export it without totals, "
+                "or write `totals: drop` in the profile under `source`."
+            )
+        self.notes.add("STRUCT-TOTALS", "The line of totals at the foot was left out.", raw.name, line)
+        raw.frame, raw.rows = raw.frame.iloc[:-1], raw.rows - 1
+        return raw
 
     def _sheet(self, name: str) -> Any:
         from dfe_returns.sources.excel import read_sheet  # only Excel users pay for the import
 
-        return read_sheet(self.folder / name, self.options, self.notes)
+        if name not in self._sheets:
+            self._sheets[name] = read_sheet(self.folder / name, self.options, self.notes)
+        return self._sheets[name]
 
     def _load(self, name: str) -> tuple[bytes, str, str, int]:
         if name not in self._bytes:
@@ -213,8 +233,6 @@ def _first_line(data: bytes, encoding: str) -> str:
 
 
 def _header(data: bytes, encoding: str, separator: str) -> tuple[str, ...]:
-    import csv
-
     cells = next(csv.reader(io.StringIO(_first_line(data, encoding)), delimiter=separator), [])
     return tuple(tidy(cell) for cell in cells)
 
@@ -246,20 +264,7 @@ def _no_twins(header: tuple[str, ...], name: str) -> None:
         seen.add(column)
 
 
-def _without_totals(raw: RawFile, choice: str, notes: Notes) -> RawFile:
-    """Totals at the foot of a report are no record: refused, or left out where the profile says so."""
-    cells = raw.frame.drop(columns=[LINE])
-    if cells.empty or not cells.shape[1]:
-        return raw
-    last = [str(cell) for cell in cells.iloc[-1]]
-    if not any(_TOTALS.match(tidy(cell)) for cell in last):
-        return raw
-    line = int(raw.frame[LINE].iloc[-1])
-    if choice != "drop":
-        raise InputError(
-            f"{raw.name}, line {line}: the file ends with a line of totals. Export it without totals, "
-            "or write `totals: drop` in the profile under `source`."
-        )
-    notes.add("STRUCT-TOTALS", "The line of totals at the foot was left out.", raw.name, line)
-    raw.frame, raw.rows = raw.frame.iloc[:-1], raw.rows - 1
-    return raw
+def _last_row(data: bytes, encoding: str, separator: str) -> list[str]:
+    """Cells of the last line that has any text."""
+    text = data.rstrip().rpartition(b"\n")[2].decode("cp1252" if encoding == "cp1252" else "utf-8", errors="replace")
+    return next(csv.reader(io.StringIO(text), delimiter=separator), [])
