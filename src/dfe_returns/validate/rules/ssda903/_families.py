@@ -100,6 +100,17 @@ def starts_while_another_runs(c: LookedAfterData, table: str, start: str, end: s
     return flag(table, (before >= 0) & (end_before.isna() | (t[start] < end_before)))
 
 
+def not_closed_within_care(c: LookedAfterData, table: str, start: str, end: str) -> Flags:
+    """A record without an end began in no period of care that still runs, or its end lies in no period of care.
+
+    Rows with a usable start, of children with a period of care, are judged; a start is not compared where there is an end.
+    """
+    starts, ends = c.frame(table)[start], c.frame(table)[end]
+    running = c.in_care_on(table, starts, without_end=True)
+    closed = c.in_care_on(table, ends)
+    return flag(table, starts.notna() & c.has_spell(table) & ~closed.where(ends.notna(), running))
+
+
 # ---- tables and years ---------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dfe_returns.validate.data import ReturnData
+from dfe_returns.validate.data import ReturnData, take
 from dfe_returns.validate.views.ssda903.last_year import LastYearViews
 
 
@@ -46,6 +46,10 @@ class AsylumViews(LastYearViews):
     def duc(self, table: str) -> pd.Series:
         """The day the status ended, by the child's UASC row of this year; missing without one."""
         return self.look_up(table, "UASC", "DUC")
+
+    def duc_filled(self, table: str) -> pd.Series:
+        """Whether the child's UASC row of this year has a DUC, be it a date or not."""
+        return take(self.text("UASC", "DUC"), self.partner(table, "UASC", "child")).notna()
 
     def duc_last(self, table: str) -> pd.Series:
         """The same of last year's UASC row."""

@@ -79,7 +79,7 @@ class DerivedViews(LastYearViews):
 
     @cached_property
     def grid(self) -> pd.DataFrame:
-        """The postcode directory: la (one scheme), easting, northing (metres); index: postcode without spaces, the first kept."""
+        """The postcode directory by postcode (first entry kept): la in one scheme, easting and northing in metres."""
         if isinstance(parent := getattr(self, "_parent", None), DerivedViews):
             return parent.grid
         given = self.reference.get("postcodes", pd.DataFrame())

@@ -60,6 +60,15 @@ class EpisodeViews(ReturnData):
         """Rows with a usable end date."""
         return self.frame(table)[end_field].notna()
 
+    def unreadable(self, table: str, field: str) -> pd.Series:
+        """Rows whose date cell is filled but no date."""
+        return self.filled(table, field) & self.frame(table)[field].isna()
+
+    def is_child_row(self, table: str) -> pd.Series:
+        """Rows that are the first of their child in the file: the row that speaks for the child."""
+        first = self.partner(table, table, "child")
+        return first == first.index
+
     @cached_property
     def ending_reason(self) -> pd.Series:
         """Episodes whose REC says that care ended: filled and not X1."""
