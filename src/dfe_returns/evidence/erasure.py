@@ -1,0 +1,77 @@
+"""Erasure: what the duty needs is kept and said so; what went beyond the specification is erased, with proof but no data (R34)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from dfe_returns.contract.gateways import register
+from dfe_returns.errors import RefusedError, UsageError
+from dfe_returns.evidence.disclosures import child_hash
+from dfe_returns.evidence.events import events
+from dfe_returns.evidence.holds import active_holds, holds_on
+from dfe_returns.files import sha256_of
+
+
+def surplus(return_name: str, year: str, names: Iterable[str], switches: Iterable[str] = ()) -> list[str]:
+    """Of the given ``Table.Field`` names, those that the year's specification and gateways do not cover."""
+    laws, on = register(), set(switches)
+    return sorted(name for name in names if not laws.covers(return_name, name, year, on)[0])
+
+
+def erase(
+    ledger: Any,
+    request: str,
+    child: str,
+    files: Iterable[Path | str],
+    fields: Iterable[str],
+    backups: Iterable[str],
+    name: str,
+    role: str,
+    config: Any = None,
+    rule: str = "RET-STAGING",
+) -> dict[str, Any]:
+    """Delete files that hold surplus data and enter a certificate (counts, names, hashes of what was; no data).
+
+    ``fields``: the surplus ones; ``backups``: where copies lie that people must erase. Raises RefusedError under a legal
+    hold, without a decision on the request, or when a field is not surplus to any return; UsageError for a missing file.
+    """
+    if not name.strip() or not role.strip():
+        raise RefusedError("Erasing needs the name and role of the officer who decided it.")
+    decided = [e for e in events(ledger, "rights") if e["request"] == request and e.get("decision") == "surplus erased"]
+    if not decided:
+        raise RefusedError(f"Decide {request} first (surplus erased, with the reason); nothing was erased.")
+    hashes = {child_hash(ledger, child), child_hash(ledger, child, adoption=True)}
+    held = holds_on(active_holds(ledger, config), rule, children=hashes)
+    if held:
+        raise RefusedError(
+            f"A legal hold covers this ({', '.join(held)}); it beats an erasure request. Nothing was erased."
+        )
+    paths = [Path(file) for file in files]
+    missing = [path.name for path in paths if not path.is_file()]
+    if missing:
+        raise UsageError(f"{len(missing)} of the files are not there; check the list. Nothing was erased.")
+    erased = [{"name": path.name, "sha256": sha256_of(path), "bytes": path.stat().st_size} for path in paths]
+    certificate = {
+        "event": "erased", "request": request, "child_hash": child_hash(ledger, child), "fields": sorted(fields),
+        "erased": erased, "backups_to_erase": sorted(backups), "name": name, "role": role,
+    }  # fmt: skip
+    for path in paths:
+        path.unlink()
+    number = ledger.entry("rights", "", certificate)
+    shown = {k: v for k, v in certificate.items() if k not in ("child_hash", "event")}
+    return {"certificate": number, **shown, "text": "Erased as listed. This proof holds no data of the person."}
+
+
+def refusal_letter(return_name: str) -> str:
+    """Draft answer where erasure does not reach the return (UK GDPR Article 17(3)(b))."""
+    laws = register()
+    law = laws.gateways["GW-CA89-S83"].citation
+    return (
+        "DRAFT for the officer to check and sign.\n\n"
+        f"You asked us to erase what we sent in the {laws.returns[return_name]['title']}. We sent it because the law requires it "
+        f"({law}). The right to erasure does not reach data that a legal duty needs (UK GDPR Article 17(3)(b)).\n\n"
+        "We have looked for anything sent or kept beyond what the year's specification asks for. Anything of that kind we erase.\n\n"
+        "You can complain to us and to the Information Commissioner's Office.\n"
+    )
