@@ -99,7 +99,7 @@ def _one_field(
     )
     record.came_from(table.name, found["at"], SOURCE, applied, field)
     left = rows[~rows.index.isin(found["line"])]
-    why = "no such row in the return, another value than the old one, several rows that fit, or a new value that is unreadable"
+    why = "no such row, not the old value, several rows that fit, or a new value that cannot be read"
     record.work(codes[1], table.name, left, field, value=left["new_value"], note=why)
     return frame.assign(**{field: new})
 

@@ -16,6 +16,7 @@ from dfe_returns.build.cin import (
     children,
     cohort,
     completeness,
+    disabilities,
     episodes,
     header,
     plans,
@@ -54,7 +55,7 @@ def build_cin(
     spells = cohort.spells(ctx, known)
     cohort_children = children.identifiers(ctx, children.of_cohort(ctx, known, spells))
     children.characteristics(ctx, cohort_children)
-    children.disabilities(ctx, cohort_children)
+    disabilities.disabilities(ctx, cohort_children)
     meetings = section47.conferences(ctx)
     episodes.details(ctx, spells, section47.transfers_in(ctx, spells, meetings))
     assessments.assessments(ctx, spells)

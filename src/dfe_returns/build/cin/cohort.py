@@ -135,12 +135,14 @@ def attach(
     spell = pd.Series(np.where(referral.notna(), named, found), index=rows.index, dtype="int64")
     at = spells.reindex(spell.to_numpy())
     other = (spell >= 0) & (at["person"].to_numpy() != person.to_numpy())
-    spell = spell.where(~other, -1)
+    stranger = ~person.isin(ctx.child_numbers.index)
+    spell = spell.where(~(other | stranger), -1)
 
     lost = spell < 0
     why = np.select(
-        [other, referral.notna(), day.isna(), pd.Series(count, index=rows.index) > 1],
+        [stranger, other, referral.notna(), day.isna(), pd.Series(count, index=rows.index) > 1],
         [
+            NO_PERSON,
             OTHER_CHILD,
             "its referral is not in the extract",
             "it names no referral and has no day",
@@ -149,9 +151,11 @@ def attach(
         "no spell of the child holds its day",
     )
     ctx.record.work("CIN-ORPHAN", table, rows[lost], note=pd.Series(why, index=rows.index)[lost])
-    ctx.record.leave_out(source, table, OTHER_CHILD, other.sum())
-    ctx.record.leave_out(source, table, NO_REFERRAL, (lost & ~other).sum())
-    rows, at = rows.assign(spell=spell)[~lost], at[~lost.to_numpy()]
+    ctx.record.leave_out(source, table, NO_PERSON, stranger.sum())
+    ctx.record.leave_out(source, table, OTHER_CHILD, (other & ~stranger).sum())
+    ctx.record.leave_out(source, table, NO_REFERRAL, (lost & ~other & ~stranger).sum())
+    rows = rows.assign(spell=spell)[~lost]
+    at = at[~lost.to_numpy()].astype({"in_scope": bool, "future": bool})
     return _of_returned(ctx, rows, at.set_axis(rows.index), source, table, referral[~lost].isna())
 
 

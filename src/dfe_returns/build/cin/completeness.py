@@ -15,7 +15,7 @@ CARE, PLANS = "ssd_cla_episodes", "ssd_cp_plans"
 def completeness(
     ctx: Context, spells: pd.DataFrame, meetings: pd.DataFrame, last: Mapping[str, pd.DataFrame] | None
 ) -> None:
-    """Children without a spell, conferences and plans without a partner, assessments without factors, cases open last year."""
+    """Children without a spell, conferences and plans without a partner, cases open last year."""
     told = spells[spells["in_scope"]]
     _children(ctx, told)
     _conferences_and_plans(ctx, meetings)
@@ -69,7 +69,7 @@ def _conferences_and_plans(ctx: Context, meetings: pd.DataFrame) -> None:
     with_plan = (
         same_day | agreed["plan"].isin(all_plans["cppl_cp_plan_id"]) | agreed["key"].isin(all_plans["cppl_icpc_id"])
     )
-    lonely = agreed[~with_plan].assign(child=lambda m: look_up(m["person"], ctx.child_numbers))
+    lonely = agreed[~with_plan]
     ctx.record.work(
         "CIN-CONFERENCE-NO-PLAN",
         "ChildProtectionPlans",

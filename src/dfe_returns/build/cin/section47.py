@@ -31,6 +31,7 @@ def conferences(ctx: Context) -> pd.DataFrame:
             "icpc_icpc_outcome_cp_flag": "agreed",
         }
     )
+    rows["child"] = look_up(rows["person"], ctx.child_numbers)
     held = rows["date"] <= ctx.as_at
     ctx.record.leave_out(CONFERENCES, TABLE, "not held by the day of the return", (~held).sum())
     ctx.record.decide(
@@ -66,7 +67,8 @@ def enquiries(ctx: Context, spells: pd.DataFrame, meetings: pd.DataFrame) -> Non
             "s47e_s47_end_date": "end",
         }
     )
-    rows["conference_wanted"] = _flag(rows["s47e_s47_outcome_json"], "CP_CONFERENCE_FLAG")
+    completed = rows["end"] <= ctx.as_at
+    rows["conference_wanted"] = _flag(rows["s47e_s47_outcome_json"], "CP_CONFERENCE_FLAG").where(completed)
     linked = _linked(ctx, rows, meetings)
     held = linked.set_index("enquiry")[["date", "target", "key", "_file", "_line"]].add_prefix("cpc_")
     rows = rows.join(held, on="key")
@@ -111,8 +113,7 @@ def _linked(ctx: Context, rows: pd.DataFrame, meetings: pd.DataFrame) -> pd.Data
     )
     known = named["whose"].eq(named["person"])
     in_year = ctx.in_year(named["date"])
-    owner = ctx.child_numbers
-    lost = named[~known & in_year].assign(child=lambda m: look_up(m["person"], owner))
+    lost = named[~known & in_year]
     ctx.record.work(
         "CIN-ORPHAN",
         TABLE,
@@ -123,11 +124,9 @@ def _linked(ctx: Context, rows: pd.DataFrame, meetings: pd.DataFrame) -> pd.Data
     named = named[known].assign(early=lambda m: m["date"] < m["start"])
     named = named.sort_values(["enquiry", "early", "date", "key"], kind="stable")
     again = named.duplicated("enquiry")
-    _extra(ctx, TABLE, named[again & ctx.in_year(named["date"])].assign(child=lambda m: look_up(m["person"], owner)))
+    _extra(ctx, TABLE, named[again & ctx.in_year(named["date"])])
     named = named[~again]
-    alone = meetings[meetings["enquiry"].isna() & ~meetings["transfer_in"].eq("Y")].assign(
-        child=lambda m: look_up(m["person"], owner)
-    )
+    alone = meetings[meetings["enquiry"].isna() & ~meetings["transfer_in"].eq("Y")]
     by_date = (
         _linked_by_date(ctx, rows[~rows["key"].isin(named["enquiry"])], alone)
         if ctx.conventions.link_conference_by_date
