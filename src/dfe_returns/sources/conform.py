@@ -185,6 +185,8 @@ class _Conform:
         people.merge_people(tables, self.profile, self.helpers, self.model, self.notes)
         people.settle_legacy_numbers(tables, self.profile, self.model, self.notes)
         people.fill_absent_people(tables, self.notes)
+        people.unlink_strangers(tables, self.notes)
+        self._defaults(tables)
         as_at = pd.Timestamp(extract_date) if extract_date else None
         excluded = people.exclude_people(tables, self.profile, self.helpers, as_at)
         self.dropped += people.drop_people(tables, excluded, self.model, self.notes)
@@ -208,6 +210,18 @@ class _Conform:
             stops=list(self.notes.stops),
         )
         return tables, report
+
+    def _defaults(self, tables: dict[str, pd.DataFrame]) -> None:
+        """A health check without status, where the case system never fills it in and the profile says what it is."""
+        status, health = self.profile.conventions["health_status_blank"], tables["ssd_cla_health"]
+        blank = health["clah_health_check_status"].isna()
+        if status and blank.any():
+            self.notes.add_lines(
+                "STRUCT-DEFAULT", f"No status; taken as {status}", health[blank], "clah_health_check_status"
+            )
+            tables["ssd_cla_health"] = health.assign(
+                clah_health_check_status=health["clah_health_check_status"].where(~blank, status)
+            )
 
     def _dates(self) -> tuple[date | None, date | None]:
         said = self.profile.extract_date

@@ -16,7 +16,7 @@ from dfe_returns.files import data_folder
 FILE, LINE = "_file", "_line"
 """Where a row came from: file (or database object), and line in it, the header being line 1."""
 
-TYPES = frozenset({"id", "text", "postcode", "date", "code", "flag", "integer", "decimal", "json"})
+TYPES = frozenset({"id", "text", "postcode", "date", "partial_date", "code", "flag", "integer", "decimal", "json"})
 _COLUMN_KEYS = frozenset(
     {
         "type",

@@ -231,6 +231,18 @@ def fill_absent_people(tables: dict[str, pd.DataFrame], notes: Notes) -> None:
         tables[name] = frame.assign(**{column: frame[column].where(~filled, found).astype("str")})
 
 
+def unlink_strangers(tables: dict[str, pd.DataFrame], notes: Notes) -> None:
+    """A placement of another person is never an episode's (Eclipse stores an address number); the dates decide instead."""
+    care, placement = tables["ssd_cla_episodes"], tables["ssd_cla_placement"].dropna(subset=["clap_person_id"])
+    known = placement.drop_duplicates("clap_cla_placement_id")
+    whose = care["clae_cla_placement_id"].map(known.set_index("clap_cla_placement_id")["clap_person_id"])
+    strange = whose.notna() & care["clae_person_id"].notna() & whose.ne(care["clae_person_id"])
+    if strange.any():
+        message = "The placement named is another person's; the link was dropped"
+        notes.add_lines("STRUCT-LINK-STRANGER", message, care[strange], "clae_cla_placement_id")
+        tables["ssd_cla_episodes"] = care.assign(clae_cla_placement_id=care["clae_cla_placement_id"].mask(strange))
+
+
 def id_map(person: pd.DataFrame, source: str, notes: Notes) -> pd.DataFrame:
     """pers_person_id, pers_legacy_id, child (the number the returns carry); faults of that number are noted, none is
     mended.

@@ -335,4 +335,5 @@ DEFAULT_CONVENTIONS: Mapping[str, Any] = {
     "recompute_reasons": False,
     "mother_youngest": 11,
     "category_preference": [],
+    "health_status_blank": "",
 }

@@ -201,6 +201,7 @@ class TypedReader:
             "integer": read.integer,
             "decimal": read.decimal,
             "postcode": read.postcode,
+            "partial_date": read.partial_date,
         }
         reader = readers[cells.column.type]
         found = [(None, "") if empty else reader(word) for word, empty in zip(cells.distinct, blank, strict=True)]
@@ -404,6 +405,8 @@ _WORDS = {
     "float": ("STRUCT-FLOAT", "Numbers with .0 behind them, as spreadsheets write; cleaned"),
     "unreadable": ("STRUCT-NUMBER", "Not a number; counted as blank"),
     "dummy": ("STRUCT-POSTCODE-DUMMY", "Made-up postcodes; counted as blank"),
+    "placeholder": ("STRUCT-PLACEHOLDER-DATE", "Dates that stand for unknown; counted as blank"),
+    "undated": ("STRUCT-DATE", "Neither a date nor a date in parts; left as it is"),
     "odd": ("STRUCT-POSTCODE", "Not a full postcode; left as it is"),
 }
 

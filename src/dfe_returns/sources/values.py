@@ -17,6 +17,8 @@ _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+\d{1,3}$")
 _INTEGER = re.compile(r"^[+-]?\d+(?:\.0+)?$")
 _POSTCODE = re.compile(r"^[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}$")
 _INWARD = re.compile(r"^([A-Z]{1,2}\d[A-Z\d]?) ?(\d[A-Z]{2})$")
+_ISO_DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})(?:[ T].*)?$")
+_PARTS = re.compile(r"^(\d{1,2}|[zZ]{2})/(\d{1,2}|[zZ]{2})/(\d{4}|[zZ]{4})$")
 _DUMMY_POSTCODES = frozenset({"NOPOSTCODE", "NOTKNOWN", "UNKNOWN", "NONE"})
 
 
@@ -65,6 +67,19 @@ def postcode(text: str) -> tuple[str | None, str]:
     if found := _INWARD.match(up):
         return f"{found[1]} {found[2]}", ""
     return " ".join(text.upper().split()), "odd"
+
+
+def partial_date(text: str) -> tuple[str | None, str]:
+    """(dd/mm/yyyy with zz for parts not known, status): real dates are written so too; "undated" for anything else."""
+    if found := _ISO_DAY.match(text):
+        year, month, day = found.groups()
+    elif found := _PARTS.match(text):
+        day, month, year = (part.lower() for part in found.groups())
+    else:
+        return text, "undated"
+    if year == "1900":
+        return None, "placeholder"
+    return f"{day.zfill(2)}/{month.zfill(2)}/{year}", ""
 
 
 def is_postcode(text: str) -> bool:
