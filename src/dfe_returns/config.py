@@ -18,6 +18,7 @@ from dfe_returns.errors import UsageError
 from dfe_returns.files import private_folder, write_private
 
 FILE_NAME = "dfe-returns.toml"
+_NO_FILE = "the environment"
 
 
 class _Section(BaseModel):
@@ -122,6 +123,7 @@ class Config(BaseSettings):
     policy: Policy = Policy()
     governance: Governance = Governance()
     retention: Retention = Retention()
+    from_file: bool = Field(False, exclude=True, description="whether a configuration file was read")
     folder: Path = Field(Path("."), exclude=True, description="folder of the configuration file; relative paths start there")
 
     @field_validator("switches")
@@ -160,7 +162,7 @@ def load_config(path: Path | str | None = None) -> Config:
     if not file.is_file():
         if path:
             raise UsageError(f"There is no configuration file {file}; `dfe-returns init` writes one.")
-        return _made({}, Path("."), "the environment")
+        return _made({}, Path("."), _NO_FILE)
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -176,7 +178,7 @@ def _made(raw: dict[str, Any], folder: Path, where: str) -> Config:
         if secret or section == "password":
             raise UsageError(f"{where}: {section} holds a password; put it in a file and name it as password_file.")
     try:
-        return Config(**{**raw, "folder": folder})
+        return Config(**{**raw, "folder": folder, "from_file": where != _NO_FILE})
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False, include_url=False))
         raise UsageError(f"{where}: {problems}.") from None

@@ -82,9 +82,12 @@ def neutral(frame: pd.DataFrame) -> pd.DataFrame:
     out = frame.copy(deep=False)
     for column in out.columns:
         values = out[column]
-        if not (pd.api.types.is_string_dtype(values) or values.dtype == object):
+        if isinstance(values.dtype, pd.StringDtype):
+            risky = values.str.startswith(_FORMULA_STARTS, na=False)
+        elif values.dtype == object:  # numbers and texts may stand together
+            risky = values.map(lambda cell: isinstance(cell, str) and cell.startswith(_FORMULA_STARTS)).astype(bool)
+        else:
             continue
-        risky = values.str.startswith(_FORMULA_STARTS, na=False) if len(values) else pd.Series(dtype=bool)
         if risky.any():
             out[column] = values.where(~risky, "'" + values.astype("str"))
     return out

@@ -287,7 +287,7 @@ def write(
     from dfe_returns.evidence.mapping import mapping_of
 
     as_at, dry_run = when(plan, loaded)
-    withheld = pd.concat([loaded_withheld(loaded), built.withheld, permitted.withheld], ignore_index=True)
+    withheld = pd.concat([loaded_withheld(loaded), built.withheld, permitted.withheld], ignore_index=True).astype({"count": "int64"})
     with replacing(plan.out) as folder:
         result = RunResult(
             collection=plan.collection,
@@ -375,7 +375,7 @@ def write_evidence(result: RunResult, folder: Path) -> None:
     lineage = private_folder(folder / "lineage")
     write_csv(result.fields, lineage / "fields.csv")
     write_csv(row_lineage(result), lineage / "rows.csv")
-    write_csv(gateways_used(result.collection, result.fields), lineage / "gateways.csv")
+    write_csv(gateways_used(result.collection, result.tables), lineage / "gateways.csv")
     write_csv(as_text(result.decisions, result.collection), folder / "decisions.csv")
     write_csv(result.withheld, folder / "withheld.csv")
     write_csv(as_text(result.worklist, result.collection), folder / "worklist.csv")
@@ -433,10 +433,23 @@ def versions() -> dict[str, str]:
 
 
 def record(result: RunResult, plan: Plan) -> None:
-    """Enter the run in the ledger."""
-    from dfe_returns.ledger import ledger_of
+    """Enter the run in the ledger: counts, file hashes, and the issues by keyed hash of their content."""
+    from dfe_returns.ledger.place import ledger_of
+    from dfe_returns.review.keys import finding_rows
 
-    ledger_of(plan.config, result.folder).record_run(result)
+    errors = result.issues[result.issues["severity"] == "error"]
+    drafts = sorted((result.folder / "draft").iterdir())
+    ledger_of(plan.config, result.folder).record_run(
+        result,
+        counts={
+            "children": result.children,
+            "errors": result.errors,
+            "queries": result.queries,
+            "errors_by_rule": {str(code): int(n) for code, n in errors.groupby("code").size().items()},
+        },
+        files=[{"role": "draft", "name": f.name, "sha256": sha256_of(f), "bytes": f.stat().st_size} for f in drafts],
+        findings=finding_rows(result),
+    )
 
 
 def rebuild_report(run_folder: str | Path, config: Config | None = None) -> RunResult:

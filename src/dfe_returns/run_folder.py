@@ -6,6 +6,7 @@ people.csv, manifest.json; submission/ after sign-off.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -87,6 +88,12 @@ class RunResult:
         """Children in the return."""
         table, key = ("ChildIdentifiers", "LAchildID") if self.collection.name == "cin" else ("Header", "CHILD")
         return int(self.tables[table][key].nunique()) if table in self.tables else 0
+
+    @property
+    def inputs_hash(self) -> str:
+        """One SHA-256 over the names and hashes of all inputs."""
+        listed = sorted(zip(self.sources["file"].astype(str), self.sources["sha256"].astype(str), strict=True))
+        return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
     @property
     def label(self) -> str:

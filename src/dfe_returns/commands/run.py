@@ -196,13 +196,14 @@ def verify(run: RunArgument, config: ConfigOption = None, fmt: FormatOption = Fo
     """Recompute every hash of a run and its ledger entries; say what was touched."""
     from dfe_returns.config import load_config
     from dfe_returns.errors import IntegrityError
-    from dfe_returns.ledger import ledger_of
+    from dfe_returns.ledger.place import ledger_of
     from dfe_returns.publish.manifest import verify as verify_files
     from dfe_returns.run_folder import find_run
 
     settings = load_config(config)
     folder = find_run(run, settings.at(settings.runs))
-    problems = [*verify_files(folder), *ledger_of(settings, folder).verify(folder)]
+    broken = ledger_of(settings, folder).verify()
+    problems = [*map(str, verify_files(folder)), *(broken["place"] + " " + broken["problem"] + " (ledger)")]
     if fmt == Format.json:
         as_json({"folder": str(folder), "problems": problems})
     if problems:

@@ -71,8 +71,23 @@ def page(facts: Mapping[str, Any], title: str = "") -> None:
 
 
 def _lines(value: Any) -> list[str]:
+    """A value as lines: one per member of a list or mapping; what is empty is left out."""
     if isinstance(value, Mapping):
-        return [f"{k}: {', '.join(_lines(v)) if isinstance(v, (list, tuple)) else v}" for k, v in value.items() if v not in (None, "", [])]
+        return [f"{_words(k)}: {_in_line(v)}" for k, v in value.items() if _in_line(v)]
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [str(v) if not isinstance(v, Mapping) else "; ".join(_lines(v)) for v in value]
+        return [_in_line(v) for v in value if _in_line(v)]
     return [str(value)]
+
+
+def _in_line(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{k} ({_in_line(v)})" if _in_line(v) != str(k) else str(k) for k, v in value.items() if _in_line(v))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(_in_line(v) for v in value)
+    return str(value)
+
+
+def _words(name: Any) -> str:
+    return str(name).replace("_", " ")
