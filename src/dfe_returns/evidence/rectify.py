@@ -44,7 +44,7 @@ def find_value(ledger: Any, child: str, field: str, sent: str, correct: str) -> 
     wanted = _names(field)
     seasons = disclosures_of(ledger, child)
     parts = []
-    for run_id, season in seasons.groupby("run_id", sort=False):
+    for _, season in seasons.groupby("run_id", sort=False):
         facts = season.iloc[0]
         try:
             values = child_lineage(Path(facts["folder"]), child)
@@ -168,4 +168,4 @@ def _unkept(season: pd.DataFrame, correct: str) -> pd.DataFrame:
     kept = season[["return", "year", "run_id", "state", "sent_on", "table", "file", "sha256"]]
     note = "the file is no longer kept; the register says the field was sent"
     blank = dict.fromkeys(("field", "sent", "source", "transformation", "gateway"), "")
-    return kept.assign(**blank, row=pd.NA, correct=correct, note=note)
+    return kept.assign(**blank, row=float("nan"), correct=correct, note=note)
