@@ -97,6 +97,74 @@ FACTS: dict[str, tuple[str, ...]] = {
         "LetterInitCPDate",
     ),
     "involvements": ("involvement", "worker", "role", "team", "child", "start", "end", "reason", "referral"),
+    "care_periods": ("period", "child", "start", "end", "leaving", "need", "referral", "home"),
+    "legal_statuses": ("row", "child", "period", "code", "start", "end"),
+    "placements": (
+        "placement",
+        "child",
+        "period",
+        "start",
+        "end",
+        "type",
+        "provider",
+        "urn",
+        "postcode",
+        "change",
+        "carer",
+    ),
+    "care_episodes": (
+        "episode",
+        "child",
+        "period",
+        "placement",
+        "legal",
+        "start",
+        "start_reason",
+        "end",
+        "end_reason",
+        "need",
+    ),
+    "care_reviews": ("review", "child", "period", "due", "date", "cancelled", "participation"),
+    "previous_permanence": ("form", "child", "period", "option", "authority", "order_date", "date"),
+    "convictions": ("conviction", "child", "date", "convicted"),
+    "health_checks": ("check", "child", "type", "date", "status"),
+    "immunisations": ("child", "status", "date"),
+    "substance_misuse": ("misuse", "child", "date", "substance", "received", "offered"),
+    "sdq": ("form", "child", "date", "score", "reason"),
+    "missing": ("spell", "child", "type", "start", "end"),
+    "leaver_contacts": (
+        "contact",
+        "child",
+        "eligibility",
+        "in_touch",
+        "date",
+        "accommodation",
+        "suitable",
+        "activity",
+        "age",
+        "companion",
+    ),
+    "adoptions": (
+        "adoption",
+        "child",
+        "period",
+        "decision",
+        "placement_order",
+        "matched",
+        "adopters",
+        "sexes",
+        "adopter_status",
+        "placed",
+        "by_carer",
+        "reversed",
+        "reversed_reason",
+        "order",
+        "order_type",
+        "companion",
+    ),
+    "dolo": ("child", "start", "end"),
+    "immigration": ("child", "status", "start", "end"),
+    "mothers": ("child", "baby", "baby_born"),
     "workers": ("worker", "staff", "registration", "title"),
     "teams": ("team", "name", "parent", "parent_name"),
 }
@@ -118,8 +186,31 @@ DATES = {
     "StepDecisionDate",
     "CourtAppDate",
     "LetterInitCPDate",
+    "decision",
+    "placement_order",
+    "matched",
+    "placed",
+    "reversed",
+    "order",
+    "baby_born",
 }
 NUMBERS = {
+    "row",
+    "period",
+    "placement",
+    "episode",
+    "form",
+    "conviction",
+    "check",
+    "misuse",
+    "spell",
+    "contact",
+    "adoption",
+    "adopters",
+    "score",
+    "age",
+    "carer",
+    "baby",
     "child",
     "system",
     "referral",
@@ -150,6 +241,32 @@ KNOWN: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
     "protection_plans": (("start",), {"end": (), "changed": ()}),
     "protection_reviews": ((), {"date": ("meeting", "continues")}),
     "involvements": (("start",), {"end": ()}),
+    "care_periods": (("start",), {"end": ("leaving",)}),
+    "legal_statuses": (("start",), {"end": ()}),
+    "placements": (("start",), {"end": ("change",)}),
+    "care_episodes": (("start",), {"end": ("end_reason",)}),
+    "care_reviews": ((), {"date": ("participation",)}),
+    "previous_permanence": (("date",), {}),
+    "convictions": (("date",), {}),
+    "health_checks": (("date",), {}),
+    "immunisations": (("date",), {}),
+    "substance_misuse": (("date",), {}),
+    "sdq": (("date",), {}),
+    "missing": (("start",), {"end": ()}),
+    "leaver_contacts": (("date",), {}),
+    "adoptions": (
+        ("decision",),
+        {
+            "placement_order": (),
+            "matched": ("adopters", "sexes", "adopter_status", "by_carer"),
+            "placed": (),
+            "reversed": ("reversed_reason",),
+            "order": ("order_type",),
+        },
+    ),
+    "dolo": (("start",), {"end": ()}),
+    "immigration": (("start",), {"end": ()}),
+    "mothers": (("baby_born",), {}),
     "pre_proceedings": (
         ("PPStartDate",),
         {
@@ -254,9 +371,10 @@ def _known(name: str, frame: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
         frame = frame[~(frame[column] > last)]
     if name == "protection_plans":
         frame = frame.assign(latest=frame.latest.mask(frame.changed > last, frame.initial))
-    if name == "protection_reviews":  # of the reviews to come only the next one is in the diary
+    if name in ("protection_reviews", "care_reviews"):  # of the reviews to come only the next one is in the diary
         to_come = (frame.date > last) | (frame.date.isna() & (frame.due > last))
-        frame = frame[~(to_come & frame.plan.where(to_come).duplicated())]
+        whose = frame["plan" if name == "protection_reviews" else "period"]
+        frame = frame[~(to_come & whose.where(to_come).duplicated())]
     for column, others in ends.items():
         later = frame[column] > last
         if later.any():
@@ -270,9 +388,10 @@ _LINKS = (
     ("protection_reviews", "plan", "protection_plans", "plan"),
     ("assessments", "referral", "referrals", "referral"),
     ("pre_proceedings", "referral", "referrals", "referral"),
+    ("care_reviews", "period", "care_periods", "period"),
 )
 # these go with what they belong to; the others only lose the link
-_PART_OF = {"protection_reviews", "assessments", "pre_proceedings"}
+_PART_OF = {"protection_reviews", "assessments", "pre_proceedings", "care_reviews"}
 
 
 def _drop_dead_links(tables: dict[str, pd.DataFrame]) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from dfe_returns.files import write_private
 from dfe_returns.synthetic.facts import Stories
 from dfe_returns.synthetic.layout_ssd import write_ssd
+from dfe_returns.synthetic.settings import directory, providers
 from dfe_returns.synthetic.stories import stories
 
 SEED = 2026
-RANDOM_CHILDREN = 310
+RANDOM_CHILDREN = 400
+# more children in care and after it than an authority of this size would have
+PATHS = {"nfa": 13, "assessed": 20, "plan": 16, "enquiry": 8, "protection": 10, "disabled": 3, "care": 12, "leaver": 24}
 
 _ABOUT = """# Sample extracts of Fernshire
 
@@ -42,7 +47,11 @@ report has something to show.
 
 def fernshire() -> Stories:
     """The stories behind the sample extracts."""
-    return stories(RANDOM_CHILDREN, SEED, "2025-26", situations=True)
+    return stories(RANDOM_CHILDREN, SEED, "2025-26", paths=PATHS, situations=True)
+
+
+def _postcodes(told: Stories) -> pd.Series:
+    return pd.concat([told.addresses.postcode, told.placements.postcode, providers().postcode], ignore_index=True)
 
 
 def write_fernshire(folder: Path | str) -> None:
@@ -50,6 +59,8 @@ def write_fernshire(folder: Path | str) -> None:
     folder = Path(folder)
     told = fernshire()
     write_ssd(told, folder / "fernshire_ssd")
+    write_private(folder / "providers.csv", providers().to_csv(index=False, lineterminator="\n"))
+    write_private(folder / "postcodes.csv", directory(_postcodes(told)).to_csv(index=False, lineterminator="\n"))
     lines = "| " + told.shows.child.astype("str") + " | " + told.shows.shows + " | " + told.shows.slip + " |\n"
     write_private(folder / "README.md", _ABOUT + "".join(lines))
 

@@ -14,9 +14,9 @@ import pandas as pd
 
 from dfe_returns.files import private_folder, write_private
 from dfe_returns.synthetic import wording
+from dfe_returns.synthetic.columns import Frames, plain, stamp, system_number
 from dfe_returns.synthetic.facts import Stories
-
-Frames = dict[str, pd.DataFrame]
+from dfe_returns.synthetic.layout_ssd_care import care_frames, companions_of_care
 
 
 def write_ssd(told: Stories, out: Path | str) -> dict[str, int]:
@@ -41,8 +41,10 @@ def write_ssd(told: Stories, out: Path | str) -> dict[str, int]:
 def ssd_frames(told: Stories) -> Frames:
     """The files as frames of text: every dataset table, and the companions that have rows."""
     kept = in_window(told)
-    frames = {**_people(kept), **_need(kept), **_protection(kept), **_staff(kept)}
-    return frames | {name: frame for name, frame in _companions(told, kept).items() if len(frame)}
+    frames = {**_people(kept), **_need(kept), **_protection(kept), **care_frames(kept), **_staff(kept)}
+    return frames | {
+        name: frame for name, frame in (_companions(told, kept) | companions_of_care(told)).items() if len(frame)
+    }
 
 
 def in_window(told: Stories) -> Frames:
@@ -64,22 +66,12 @@ def in_window(told: Stories) -> Frames:
             ((frame[begin] >= since) | frame[end].isna() | (frame[end] >= since))
             & frame.referral.isin(kept["referrals"].referral)
         ]
+    for name in ("care_episodes", "placements", "legal_statuses"):
+        kept[name] = kept[name][~(kept[name].end < since)]
     kept["protection_reviews"] = kept["protection_reviews"][
         kept["protection_reviews"].plan.isin(kept["protection_plans"].plan)
     ]
     return kept
-
-
-def stamp(days: pd.Series) -> pd.Series:
-    """Dates as SQL Server dumps them; missing as empty text."""
-    text = np.datetime_as_string(days.to_numpy(dtype="datetime64[D]"))
-    return pd.Series(np.where(days.isna(), "", np.char.add(text, " 00:00:00.000")), index=days.index, dtype=object)
-
-
-def plain(days: pd.Series) -> pd.Series:
-    """Dates as yyyy-mm-dd, as the companion files have them; missing as empty text."""
-    text = np.datetime_as_string(days.to_numpy(dtype="datetime64[D]"))
-    return pd.Series(np.where(days.isna(), "", text), index=days.index, dtype=object)
 
 
 def _people(t: Frames) -> Frames:
@@ -98,7 +90,7 @@ def _people(t: Frames) -> Frames:
                 "pers_ethnicity": p.ethnicity,
                 "pers_dob": stamp(p.born.mask(estimated)),
                 "pers_single_unique_id": "",
-                "pers_upn_unknown": "",
+                "pers_upn_unknown": p.upn_reason.where(p.child.isin(t["care_periods"].child) & p.upn.isna()),
                 "pers_send_flag": "",
                 "pers_expected_dob": stamp(p.due.mask(estimated, p.born)),
                 "pers_death_date": stamp(p.died),
@@ -109,7 +101,7 @@ def _people(t: Frames) -> Frames:
         "ssd_linked_identifiers": pd.DataFrame(
             {
                 "link_table_id": 100_000 + linked.child,
-                "link_person_id": _system(t, linked.child),
+                "link_person_id": system_number(t, linked.child),
                 "link_identifier_type": "Former Unique Pupil Number",
                 "link_identifier_value": linked.former_upn_linked,
                 "link_valid_from_date": stamp(linked.born),
@@ -119,7 +111,7 @@ def _people(t: Frames) -> Frames:
         "ssd_address": pd.DataFrame(
             {
                 "addr_table_id": np.arange(len(a)) + 200_001,
-                "addr_person_id": _system(t, a.child),
+                "addr_person_id": system_number(t, a.child),
                 "addr_address_type": a.type,
                 "addr_address_start_date": stamp(a.start),
                 "addr_address_end_date": stamp(a.end),
@@ -129,17 +121,11 @@ def _people(t: Frames) -> Frames:
         "ssd_disability": pd.DataFrame(
             {
                 "disa_table_id": np.arange(len(current)) + 250_001,
-                "disa_person_id": _system(t, current.child),
+                "disa_person_id": system_number(t, current.child),
                 "disa_disability_code": current.code,
             }
         ),
     }
-
-
-def _system(t: Frames, child: pd.Series) -> pd.Series:
-    """System numbers of children, which the dataset uses as its key."""
-    people = t["people"]
-    return child.map(pd.Series(people.system.to_numpy(), index=people.child))
 
 
 def _need(t: Frames) -> Frames:
@@ -154,7 +140,7 @@ def _need(t: Frames) -> Frames:
         "ssd_cin_episodes": pd.DataFrame(
             {
                 "cine_referral_id": r.referral,
-                "cine_person_id": _system(t, r.child),
+                "cine_person_id": system_number(t, r.child),
                 "cine_referral_date": stamp(r.date),
                 "cine_cin_primary_need_code": r.need,
                 "cine_referral_source_code": r.source.map(wording.REFERRAL_SOURCE_NUMBER),
@@ -169,7 +155,7 @@ def _need(t: Frames) -> Frames:
         "ssd_cin_assessments": pd.DataFrame(
             {
                 "cina_assessment_id": a.assessment,
-                "cina_person_id": _system(t, a.child),
+                "cina_person_id": system_number(t, a.child),
                 "cina_referral_id": a.referral,
                 "cina_assessment_start_date": stamp(a.start),
                 "cina_assessment_child_seen": np.where(a.authorised.notna(), "Y", ""),
@@ -190,7 +176,7 @@ def _need(t: Frames) -> Frames:
             {
                 "cinp_cin_plan_id": c.plan,
                 "cinp_referral_id": c.referral,
-                "cinp_person_id": _system(t, c.child),
+                "cinp_person_id": system_number(t, c.child),
                 "cinp_cin_plan_start_date": stamp(c.start),
                 "cinp_cin_plan_end_date": stamp(c.end),
                 "cinp_cin_plan_team": c.team,
@@ -201,7 +187,7 @@ def _need(t: Frames) -> Frames:
             {
                 "s47e_s47_enquiry_id": e.enquiry,
                 "s47e_referral_id": e.referral,
-                "s47e_person_id": _system(t, e.child),
+                "s47e_person_id": system_number(t, e.child),
                 "s47e_s47_start_date": stamp(e.start),
                 "s47e_s47_end_date": stamp(e.end),
                 "s47e_s47_nfa": nfa,
@@ -220,7 +206,7 @@ def _protection(t: Frames) -> Frames:
                 "icpc_icpc_id": c.conference,
                 "icpc_icpc_meeting_id": c.meeting,
                 "icpc_s47_enquiry_id": c.enquiry,
-                "icpc_person_id": _system(t, c.child),
+                "icpc_person_id": system_number(t, c.child),
                 "icpc_cp_plan_id": c.plan,
                 "icpc_referral_id": c.referral,
                 "icpc_icpc_transfer_in": c.transfer_in,
@@ -234,7 +220,7 @@ def _protection(t: Frames) -> Frames:
                 "cppl_cp_plan_id": p.plan,
                 "cppl_referral_id": p.referral,
                 "cppl_icpc_id": p.conference,
-                "cppl_person_id": _system(t, p.child),
+                "cppl_person_id": system_number(t, p.child),
                 "cppl_cp_plan_start_date": stamp(p.start),
                 "cppl_cp_plan_end_date": stamp(p.end),
                 "cppl_cp_plan_ola": p.other_la,
@@ -245,7 +231,7 @@ def _protection(t: Frames) -> Frames:
         "ssd_cp_reviews": pd.DataFrame(
             {
                 "cppr_cp_review_id": r.review,
-                "cppr_person_id": _system(t, r.child),
+                "cppr_person_id": system_number(t, r.child),
                 "cppr_cp_plan_id": r.plan,
                 "cppr_cp_review_due": stamp(r.due),
                 "cppr_cp_review_date": stamp(r.date),
@@ -265,7 +251,7 @@ def _staff(t: Frames) -> Frames:
                 "invo_professional_id": i.worker,
                 "invo_professional_role_id": i.role,
                 "invo_professional_team": i.team,
-                "invo_person_id": _system(t, i.child),
+                "invo_person_id": system_number(t, i.child),
                 "invo_involvement_start_date": stamp(i.start),
                 "invo_involvement_end_date": stamp(i.end),
                 "invo_worker_change_reason": i.reason,
@@ -294,7 +280,11 @@ def _staff(t: Frames) -> Frames:
 def _companions(told: Stories, kept: Frames) -> Frames:
     """What the dataset has no place for. `child_id` is the number on screen."""
     p, d, a = told.people, told.disabilities, told.assessments
-    former, unknown, ended = p[p.former_upn.notna()], p[p.upn_reason.notna() & p.upn.isna()], d[d.end.notna()]
+    former, unknown, ended = (
+        p[p.former_upn.notna()],
+        p[p.upn_reason.notna() & p.upn.isna() & ~p.child.isin(told.care_periods.child)],
+        d[d.end.notna()],
+    )
     point, plans = a[a.review_point.notna()], told.protection_plans
     gone = plans[~plans.plan.isin(kept["protection_plans"].plan)].groupby("child").size()
     earlier = told.earlier_plans.set_index("child").plans.add(gone, fill_value=0).astype("Int64")

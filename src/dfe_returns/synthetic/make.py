@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def synthesise(
     faults: Sequence[str] = (),
     fault_share: float = 0.1,
     *,
-    paths: dict[str, float] | None = None,
+    paths: Mapping[str, float] | None = None,
     as_at: date | None = None,
 ) -> dict[str, int]:
     """Write a synthetic extract of `children` children to the folder `out`; returns rows per file.

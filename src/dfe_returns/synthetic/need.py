@@ -57,18 +57,9 @@ _NEEDS = {"N1": 52, "N2": 8, "N3": 4, "N4": 10, "N5": 16, "N6": 4, "N7": 1, "N8"
 
 def referral_days(rng: np.random.Generator, path: Texts, clock: Clock) -> Days:
     """Day of the referral that opens each child's path, so that most spells touch the year."""
-    before = {
-        "nfa": 60,
-        "assessed": 40,
-        "plan": 420,
-        "enquiry": 200,
-        "protection": 560,
-        "disabled": 2600,
-        "care": 1,
-        "leaver": 1,
-    }
+    before = {"nfa": 60, "assessed": 40, "plan": 420, "enquiry": 200, "protection": 560, "disabled": 2600}
     until = {"disabled": -100}
-    low = np.array([before[p] for p in PATHS])
+    low = np.array([before.get(p, 0) for p in PATHS])
     high = np.array([until.get(p, 72) + 365 for p in PATHS])
     which = _position(path)
     return plus(clock.start, -low[which] + (rng.random(len(path)) * (low + high)[which]).astype(int))
@@ -206,4 +197,4 @@ def _long(
     k = rows[(again[rows] > plus(s.authorised[rows], 200)) & (signed[rows] < s.closed[rows])]
     out["assessments"].append(assessment(rng, s, k, again, signed, team, worker))
     ended = np.isin(s.path, ["care", "leaver"]) & ~np.isnat(s.closed)
-    s.reason = np.where(ended & (s.reason == None), "RC7", s.reason)  # noqa: E711  (elementwise)
+    s.closed = np.where(ended, np.maximum(s.closed, s.authorised), s.closed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -51,7 +53,7 @@ _UPN_AUTHORITIES = np.array(["873", "873", "873", "873", "823", "831", "925", "9
 Texts = npt.NDArray[np.str_]
 
 
-def choose(rng: np.random.Generator, weights: dict[str, float] | dict[str, int], size: int) -> Texts:
+def choose(rng: np.random.Generator, weights: Mapping[str, float], size: int) -> Texts:
     """`size` keys drawn by their weights."""
     names, shares = list(weights), np.array(list(weights.values()), dtype=float)
     return np.array(names)[rng.choice(len(names), size=size, p=shares / shares.sum())]
@@ -85,23 +87,25 @@ def people(
     due: Days,
     only_nfa: npt.NDArray[np.bool_],
     alone: npt.NDArray[np.bool_],
+    in_care: npt.NDArray[np.bool_],
 ) -> pd.DataFrame:
-    """Frame `people` of random children. `alone`: unaccompanied asylum-seeking."""
+    """Frame `people` of random children. `alone`: unaccompanied asylum-seeking; `in_care`: ever looked after."""
     n = len(child)
     sex = np.where(rng.random(n) < 0.52, "M", "F").astype("U1")
-    sex = np.where(rng.random(n) < 0.003, "U", sex)
+    sex = np.where((rng.random(n) < 0.003) & ~in_care, "U", sex)
     ethnicity = np.where(alone, choose(rng, {"OOTH": 5, "AOTH": 3, "BAFR": 3}, n), choose(rng, _ETHNICITIES, n))
     ethnicity = np.where(rng.random(n) < 0.02, choose(rng, {"REFU": 1, "NOBT": 3}, n), ethnicity)
     school_age = born < np.datetime64(f"{str(clock.end)[:4]}-09-01") - np.timedelta64(5 * 365, "D")
     has_upn = school_age & ~alone & (rng.random(n) < np.where(only_nfa, 0.55, 0.97))
-    reason = np.where(only_nfa, "UN7", np.where(alone, "UN2", choose(rng, {"UN2": 2, "UN3": 2, "UN5": 1}, n)))
+    reason = np.where(alone, "UN2", choose(rng, {"UN2": 2, "UN3": 2, "UN5": 1}, n))
+    reason = np.where(only_nfa, "UN7", np.where(school_age, reason, "UN1"))
     return facts(
         "people",
         {
             "child": child,
             "system": SYSTEM_OFFSET + 3 * child,
             "upn": pd.Series(pupil_number(child, rng.choice(_UPN_AUTHORITIES, n)), dtype=object).where(has_upn),
-            "upn_reason": pd.Series(reason, dtype=object).where(school_age & ~has_upn),
+            "upn_reason": pd.Series(reason, dtype=object).where((school_age | in_care) & ~has_upn),
             "sex": sex,
             "ethnicity": ethnicity,
             "born": born,

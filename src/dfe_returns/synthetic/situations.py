@@ -1,8 +1,9 @@
-"""The fixed children of Fernshire, read from `situations_need.yaml`: nested and short there, flat frames here."""
+"""The fixed children of Fernshire: nested and short in `situations_need.yaml` and `situations_care.yaml`, flat here."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 
 from dfe_returns.synthetic.facts import FACTS, facts, working
 from dfe_returns.synthetic.people import SYSTEM_OFFSET, postcodes, pupil_number
+from dfe_returns.synthetic.situations_care import care_of, opening, placements
 from dfe_returns.synthetic.staff import worker_of
 
 Record = dict[str, Any]
@@ -25,25 +27,29 @@ def entries(name: str = "situations_need.yaml") -> list[Record]:
     return children
 
 
-def fixed_children() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+def fixed_children() -> tuple[dict[str, pd.DataFrame], pd.DataFrame, dict[str, set[int]]]:
     """Their frames, and what each of them shows (columns child, shows, slip)."""
     rows: dict[str, list[Record]] = defaultdict(list)
-    for entry in entries():
+    own: dict[str, set[int]] = defaultdict(set)
+    told = entries() + entries("situations_care.yaml")
+    for entry in told:
+        if "referrals" not in entry:
+            entry = {**entry, "referrals": [opening(entry)]}
         _person(entry, rows)
         for referral in entry["referrals"]:
             _referral(entry, referral, rows)
+        care_of(entry, rows, own)
     frames = {name: facts(name, pd.DataFrame(rows[name], columns=list(FACTS[name]))) for name in FACTS if rows[name]}
-    shows = pd.DataFrame(
-        [{"child": e["child"], "shows": e["shows"], "slip": str(e.get("slip", ""))} for e in entries()]
-    )
-    return frames, shows
+    frames["placements"] = placements(pd.DataFrame(rows["placed"]))
+    shows = pd.DataFrame([{"child": e["child"], "shows": e["shows"], "slip": str(e.get("slip", ""))} for e in told])
+    return frames, shows, own
 
 
 def _person(entry: Record, rows: dict[str, list[Record]]) -> None:
     child = entry["child"]
     rng = np.random.default_rng(child)
     born = entry.get("born")
-    school_age = born is not None and born.year < 2021
+    school_age = born is not None and born < date(2021, 9, 1)
     upn, former, linked = _pupil_numbers(entry, school_age)
     sex = entry.get("sex") or ("U" if born is None else rng.choice(["F", "M"]))
     ethnicity = entry.get(
@@ -54,7 +60,7 @@ def _person(entry: Record, rows: dict[str, list[Record]]) -> None:
             "child": child,
             "system": SYSTEM_OFFSET + 3 * child,
             "upn": upn,
-            "upn_reason": entry.get("upn_reason"),
+            "upn_reason": entry.get("upn_reason", "UN1" if "care" in entry and not school_age else None),
             "former_upn": former,
             "former_upn_linked": linked,
             "sex": sex,
@@ -71,9 +77,9 @@ def _person(entry: Record, rows: dict[str, list[Record]]) -> None:
         rows["disabilities"].append({"child": child, "code": code})
     for spell in entry.get("disability_history", []):
         rows["disabilities"].append({"child": child, **spell})
-    rows["addresses"].append(
-        {"child": child, "type": "HOME", "start": born or entry["due"], "postcode": str(postcodes(rng, 1)[0])}
-    )
+    if "alone" not in entry:
+        home = str(postcodes(rng, 1)[0])
+        rows["addresses"].append({"child": child, "type": "HOME", "start": born or entry["due"], "postcode": home})
     if "earlier_plans" in entry:
         rows["earlier_plans"].append({"child": child, "plans": entry["earlier_plans"]})
 
@@ -102,15 +108,8 @@ def _referral(entry: Record, referral: Record, rows: dict[str, list[Record]]) ->
     child, number = entry["child"], len(rows["referrals"]) + 290_001
     keys = {"child": child, "referral": number}
     nfa = bool(referral.get("nfa"))
-    team = (
-        1
-        if nfa
-        else 7
-        if entry.get("looked_after")
-        else 2
-        if referral.get("reason") in ("RC8", "RC9")
-        else 4 + child % 2
-    )
+    team = 2 if referral.get("reason") in ("RC8", "RC9") else 4 + child % 2
+    team = 1 if nfa else 8 if "contacts" in entry else 7 if "care" in entry else team
     staff = {"team": team, "worker": int(worker_of(np.array([team]), np.array([child % 5]))[0])}
     rows["referrals"].append(
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dfe_returns.synthetic.facts import NO_DAY, Ints, facts
+from dfe_returns.synthetic.facts import NO_DAY, Ints, facts, plus
 from dfe_returns.synthetic.people import choose
 from dfe_returns.synthetic.spells import Mask, Spells
 
@@ -86,7 +86,10 @@ def teams() -> pd.DataFrame:
 
 
 def involvements(rng: np.random.Generator, s: Spells, worked: Mask, team: Ints, worker: Ints) -> pd.DataFrame:
-    """Case worker from referral on; from the authorised assessment on often another; helpers beside them."""
+    """Case worker from referral on; from the authorised assessment on often another; helpers beside them.
+
+    Children in care had a third worker for the last year or so.
+    """
     rows = np.flatnonzero(worked)
     n = len(rows)
     changes = (rng.random(n) < 0.5) & ~(s.closed[rows] <= s.authorised[rows])
@@ -96,6 +99,12 @@ def involvements(rng: np.random.Generator, s: Spells, worked: Mask, team: Ints, 
     helped = np.flatnonzero(rng.random(n) < 0.2)
     reason = choose(rng, {"FCONTA": 8, "TSPROC": 1, "OTHERS": 1}, n)
     k = np.flatnonzero(changes)
+    late = plus(s.authorised[rows], rng.integers(120, 900, n))
+    third = np.flatnonzero(
+        np.isin(s.path[rows], ["care", "leaver"]) & (rng.random(n) < 0.5) & ~(late >= plus(s.closed[rows], -30))
+    )
+    until = s.closed[rows].copy()
+    until[third] = late[third]
     helper = worker_of(team[rows[helped]], np.full(len(helped), per + 1))
     parts = pd.concat(
         [
@@ -107,7 +116,7 @@ def involvements(rng: np.random.Generator, s: Spells, worked: Mask, team: Ints, 
                     "team": np.where(changes, 2, team[rows]),
                     "child": s.child[rows],
                     "start": s.date[rows],
-                    "end": np.where(changes, handover, s.closed[rows]),
+                    "end": np.where(changes, handover, until),
                     "reason": reason,
                     "referral": s.referral[rows],
                 },
@@ -120,9 +129,22 @@ def involvements(rng: np.random.Generator, s: Spells, worked: Mask, team: Ints, 
                     "team": team[rows[k]],
                     "child": s.child[rows[k]],
                     "start": handover[k],
-                    "end": s.closed[rows[k]],
+                    "end": until[k],
                     "reason": choose(rng, {"TSPROC": 7, "LEFTRL": 2, "MANAGE": 1}, len(k)),
                     "referral": s.referral[rows[k]],
+                },
+            ),
+            facts(
+                "involvements",
+                {
+                    "worker": worker_of(team[rows[third]], rng.integers(0, per, len(third))),
+                    "role": "CW",
+                    "team": team[rows[third]],
+                    "child": s.child[rows[third]],
+                    "start": late[third],
+                    "end": s.closed[rows[third]],
+                    "reason": choose(rng, {"LEFTRL": 5, "ORGRST": 1, "ABSENC": 1, "CHCHAN": 1}, len(third)),
+                    "referral": s.referral[rows[third]],
                 },
             ),
             facts(
