@@ -192,7 +192,7 @@ class _Conform:
         self.dropped += people.drop_people(tables, excluded, self.model, self.notes)
         for name, table in self.model.tables.items():
             tables[name] = self._clean(tables[name], table, as_at)
-        for note in check_ssd(tables, self.model):
+        for note in check_ssd(tables, self.model, self.profile.conventions["episode_end"], as_at):
             self.notes.add(*note)
         numbers = people.id_map(tables[people.PERSON], self.profile.child_id_source, self.notes)
         report = ConformReport(

@@ -232,7 +232,7 @@ def fill_absent_people(tables: dict[str, pd.DataFrame], notes: Notes) -> None:
 
 
 def unlink_strangers(tables: dict[str, pd.DataFrame], notes: Notes) -> None:
-    """A placement of another person is never an episode's (Eclipse stores an address number); the dates decide instead."""
+    """A placement of another person is never an episode's (Eclipse: an address number); the dates decide instead."""
     care, placement = tables["ssd_cla_episodes"], tables["ssd_cla_placement"].dropna(subset=["clap_person_id"])
     known = placement.drop_duplicates("clap_cla_placement_id")
     whose = care["clae_cla_placement_id"].map(known.set_index("clap_cla_placement_id")["clap_person_id"])
@@ -266,6 +266,10 @@ def id_map(person: pd.DataFrame, source: str, notes: Notes) -> pd.DataFrame:
     )
     twice = out["child"].notna() & out["child"].duplicated(keep=False)
     notes.add_lines("STRUCT-ID-SHARED", "One child number is borne by several people", person[twice], source)
+    pupil = person["pers_upn"].notna() & person["pers_upn"].duplicated(keep=False)
+    notes.add_lines(
+        "STRUCT-SAME-UPN", "One UPN is borne by several people: perhaps one child under two numbers", person[pupil]
+    )
     return out.reset_index(drop=True)
 
 

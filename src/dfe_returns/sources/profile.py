@@ -336,4 +336,5 @@ DEFAULT_CONVENTIONS: Mapping[str, Any] = {
     "mother_youngest": 11,
     "category_preference": [],
     "health_status_blank": "",
+    "accept_upn_reasons": [],
 }

@@ -66,13 +66,22 @@ def _table_checks(table: SsdTable) -> Iterator[pa.Check]:
         )
 
 
-def check_ssd(tables: Mapping[str, pd.DataFrame], model: SsdModel) -> Iterator[Note]:
-    """Structural notes of all SSD tables: what the schemas say, then the links between tables."""
+def check_ssd(
+    tables: Mapping[str, pd.DataFrame],
+    model: SsdModel,
+    episode_end: str = "same_day",
+    as_at: pd.Timestamp | None = None,
+) -> Iterator[Note]:
+    """Structural notes of all SSD tables: what the schemas say, the links between tables, what the care records show.
+
+    episode_end: the profile's convention, same_day or day_before; as_at: day of the extract
+    """
     for name, table in model.tables.items():
         yield from _by_schema(tables[name], table)
     for table in model.tables.values():
         yield from _links(tables, table, model)
-    yield from _care(tables)
+    yield from _care(tables, episode_end)
+    yield from _left_open(tables, as_at)
 
 
 def _by_schema(frame: pd.DataFrame, table: SsdTable) -> Iterator[Note]:
@@ -126,17 +135,17 @@ def _links(tables: Mapping[str, pd.DataFrame], table: SsdTable, model: SsdModel)
         yield from _notes("STRUCT-ORPHAN", f"{column} points at no row of {target}", frame[lost], column)
 
 
-def _care(tables: Mapping[str, pd.DataFrame]) -> Iterator[Note]:
-    """What the look of the care records alone can tell: gaps in them, overlaps, two statuses at once."""
+def _care(tables: Mapping[str, pd.DataFrame], episode_end: str) -> Iterator[Note]:
+    """What the care records alone can tell: placements lost, overlaps, days missing, two statuses at once."""
     care = tables["ssd_cla_episodes"]
-    if not care.empty:
-        yield from _notes(
-            "STRUCT-NO-PLACEMENT",
-            "An episode without a placement: the extract may have dropped its type",
-            care[care["clae_cla_placement_id"].isna()],
-            "clae_cla_placement_id",
-        )
-        yield from _overlaps(care, "clae_person_id", "clae_cla_episode_start_date", "clae_cla_episode_ceased_date")
+    lost = care[care["clae_cla_placement_id"].isna()]
+    yield from _notes(
+        "STRUCT-NO-PLACEMENT",
+        "An episode without a placement: the extract may have dropped its type",
+        lost,
+        "clae_cla_placement_id",
+    )
+    yield from _sequence(care, episode_end)
     placement = tables["ssd_cla_placement"]
     due = placement["clap_cla_placement_type"].str.match(r"^(?:U[1-6]|K[12]|R3|S1)", na=False)
     yield from _notes(
@@ -147,27 +156,53 @@ def _care(tables: Mapping[str, pd.DataFrame]) -> Iterator[Note]:
     )
     status = tables["ssd_legal_status"]
     status = status[status["lega_legal_status"].notna()]
-    open_ = status[status["lega_legal_status_end_date"].isna()]
-    yield from _notes(
-        "STRUCT-TWO-OPEN",
-        "Two legal statuses are open at once",
-        open_[open_.duplicated("lega_person_id", keep=False)],
-        "lega_legal_status_end_date",
-    )
+    still = status[status["lega_legal_status_end_date"].isna()]
+    twice = still[still.duplicated("lega_person_id", keep=False)]
+    yield from _notes("STRUCT-TWO-OPEN", "Two legal statuses are open at once", twice, "lega_legal_status_end_date")
     if not care.empty:
         unseen = status[~status["lega_person_id"].isin(care["clae_person_id"])]
-        yield from _notes(
-            "STRUCT-STATUS-NO-EPISODE", "A legal status of a child without an episode of care", unseen, "lega_person_id"
-        )
+        message = "A legal status of a child without an episode of care"
+        yield from _notes("STRUCT-STATUS-NO-EPISODE", message, unseen, "lega_person_id")
 
 
-def _overlaps(frame: pd.DataFrame, who: str, start: str, end: str) -> Iterator[Note]:
-    rows = frame.dropna(subset=[who, start]).sort_values([who, start, end], kind="stable", na_position="last")
-    same = rows[who].eq(rows[who].shift())
+def _sequence(care: pd.DataFrame, episode_end: str) -> Iterator[Note]:
+    """Each episode against the one before it of the same child."""
+    start, end = "clae_cla_episode_start_date", "clae_cla_episode_ceased_date"
+    rows = care.dropna(subset=["clae_person_id", start])
+    rows = rows.sort_values(["clae_person_id", start, end], kind="stable", na_position="last")
+    same = rows["clae_person_id"].eq(rows["clae_person_id"].shift())
     before = rows[end].shift()
     yield from _notes(
         "STRUCT-OVERLAP", "An episode begins before the last one ended", rows[same & (rows[start] < before)], start
     )
-    yield from _notes(
-        "STRUCT-TWO-OPEN", "An episode begins while the last one is still open", rows[same & before.isna()], start
-    )
+    still = rows[same & before.isna()]
+    yield from _notes("STRUCT-TWO-OPEN", "An episode begins while the last one is still open", still, start)
+    yield from _notes("STRUCT-ZERO-DAYS", "An episode ends on the day it begins", rows[rows[start].eq(rows[end])], end)
+    if episode_end == "same_day":
+        period = rows["clae_cla_id"].eq(rows["clae_cla_id"].shift())
+        gap = rows[same & period & (rows[start] == before + pd.Timedelta(days=1))]
+        yield from _notes(
+            "STRUCT-DAY-MISSING", "An episode begins the day after the last one of its period ended", gap, start
+        )
+
+
+def _left_open(tables: Mapping[str, pd.DataFrame], as_at: pd.Timestamp | None) -> Iterator[Note]:
+    """Open spells of a status that nobody closed: the build bounds them; here they are listed."""
+    plan = tables["ssd_cin_plans"]
+    closed = _dates_of(plan["cinp_referral_id"], tables["ssd_cin_episodes"], "cine_referral_id", "cine_close_date")
+    left = plan[plan["cinp_cin_plan_end_date"].isna() & closed.notna()]
+    yield from _notes("STRUCT-LEFT-OPEN", "A plan is open and its case is closed", left, "cinp_cin_plan_end_date")
+    if as_at is None:
+        return
+    status = tables["ssd_immigration_status"]
+    born = _dates_of(status["immi_person_id"], tables["ssd_person"], "pers_person_id", "pers_dob")
+    grown = born + pd.DateOffset(years=18) <= as_at
+    left = status[status["immi_immigration_status"].notna() & status["immi_immigration_status_end_date"].isna() & grown]
+    message = "Asylum-seeking child by status, and past the 18th birthday"
+    yield from _notes("STRUCT-LEFT-OPEN", message, left, "immi_immigration_status_end_date")
+
+
+def _dates_of(keys: pd.Series, frame: pd.DataFrame, key: str, value: str) -> pd.Series:
+    """A date of another table for each key; blank where there is none."""
+    known = frame.dropna(subset=[key]).drop_duplicates(key).set_index(key)[value]
+    return pd.Series(known.reindex(keys).to_numpy(dtype="datetime64[us]"), index=keys.index)
