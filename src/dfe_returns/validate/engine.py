@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -202,34 +202,34 @@ def as_frame(data: ReturnData, found: list[tuple[Rule, Flags]], lines: Mapping[s
             parts += [(rule, item.table, field, item.rows) for field in (fields or ("",))]
     if not parts:
         return _typed(pd.DataFrame({name: [] for name in (*COLUMNS, *EXTRA_COLUMNS)}))
-    sizes = [max(len(rows), 1) for _, _, _, rows in parts]
-    spread: Callable[[list[Any]], Any] = lambda values: np.repeat(np.array(values, dtype=object), sizes)  # noqa: E731
+    part, row = _in_order(
+        [(table, rule.code, field) for rule, table, field, _ in parts],
+        [rows if table else np.array([-1]) for _, table, _, rows in parts],
+    )
+    spread: Callable[[list[Any]], Any] = lambda values: np.array(values, dtype=object)[part]  # noqa: E731
     frame = pd.DataFrame(
         {
             "code": spread([r.code for r, *_ in parts]),
             "severity": spread([r.severity for r, *_ in parts]),
             "table": spread([t for _, t, _, _ in parts]),
-            "row": np.concatenate([rows if t else np.array([-1]) for _, t, _, rows in parts]),
+            "row": row,
             "field": spread([f for _, _, f, _ in parts]),
-            "child": "",
-            "value": "",
             "message": spread([r.message for r, *_ in parts]),
-            "line": -1,
             "fix": spread([r.fix for r, *_ in parts]),
-            "cause": "",
         }
-    ).drop_duplicates(["code", "table", "row", "field"])
+    )
     child_key = next(iter(data.levels.values()))[0]
-    frame = frame.sort_values(["table", "row", "code", "field"], kind="stable", ignore_index=True)
-    child, value, line = (np.full(len(frame), "", dtype=object), np.full(len(frame), "", dtype=object), np.full(len(frame), -1))
-    for (table, field), index in frame.groupby(["table", "field"], sort=False).indices.items():
+    child, value = np.full(len(frame), "", dtype=object), np.full(len(frame), "", dtype=object)
+    line = np.full(len(frame), -1)
+    places = cast("Mapping[tuple[str, str], Any]", frame.groupby(["table", "field"], sort=False).indices)
+    for (table, field), index in places.items():
         if not table:
             continue
         rows = frame["row"].to_numpy()[index]
-        key = data.column(str(table), child_key)
+        key = data.column(table, child_key)
         child[index] = key.shown[key.place[rows]] if len(key.place) else ""
         if field:
-            cells = data.column(str(table), str(field))
+            cells = data.column(table, field)
             value[index] = cells.shown[cells.place[rows]]
         if lines is not None and table in lines:
             line[index] = np.asarray(lines[table])[rows]
@@ -238,16 +238,26 @@ def as_frame(data: ReturnData, found: list[tuple[Rule, Flags]], lines: Mapping[s
     return _typed(frame)
 
 
+def _in_order(places: list[tuple[str, str, str]], rows: list[Any]) -> tuple[Any, Any]:
+    """Part number and row of each finding, sorted by table, row, code and field, each once. `places`: those of a part."""
+    tables, codes, fields = (np.unique(names, return_inverse=True)[1] for names in zip(*places, strict=True))
+    part, row = np.repeat(np.arange(len(rows)), [len(r) for r in rows]), np.concatenate(rows)
+    keys = (fields[part], codes[part], row, tables[part])
+    order = np.lexsort(keys)
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
+    return part[order][new], row[order][new]
+
+
 def _causes(frame: pd.DataFrame, caused_by: Mapping[str, tuple[str, ...]]) -> pd.Series:
     """The root rule's code where a consequence stands on a row that the root rule flags too."""
     cause = pd.Series("", index=frame.index, dtype=object)
-    rows_of = {code: set(zip(part["table"], part["row"], strict=True)) for code, part in frame.groupby("code")}
+    involved = frame[frame["code"].isin({*caused_by, *(root for roots in caused_by.values() for root in roots)})]
+    place = pd.Series(pd.factorize(involved["table"])[0].astype(np.int64) << 40, index=involved.index) + involved["row"]
     for code, roots in caused_by.items():
-        mine = frame.index[frame["code"] == code]
+        mine = place[involved["code"] == code]
         for root in reversed(roots):
-            if root in rows_of:
-                at = [place in rows_of[root] for place in zip(frame.loc[mine, "table"], frame.loc[mine, "row"], strict=True)]
-                cause.loc[mine[np.array(at, dtype=bool)]] = root
+            cause.loc[mine.index[mine.isin(place[involved["code"] == root])]] = root
     return cause
 
 
