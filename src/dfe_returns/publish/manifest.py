@@ -32,10 +32,10 @@ class Difference:
 
 
 def write_manifest(folder: Path | str, about: Mapping[str, Any]) -> Path:
-    """Write `manifest.json` into a run folder and return its path. All other files below the folder are its outputs.
+    """Write `manifest.json` into a run folder and return its path. All other files below it are its outputs.
 
-    about: what is to be known of the run, kept at the top level: run id, return, year, `versions`, counts, and `inputs`,
-    a list of mappings with `file`, `sha256` and anything else worth keeping. Nothing about a child may be in it.
+    about: what is to be known of the run, kept at the top level: run id, return, year, `versions`, counts, `inputs` as
+    a list of mappings with `file`, `sha256` and whatever is worth keeping. Nothing about a child may be in it.
     """
     folder = Path(folder)
     outputs = [_described(folder, name) for name in files_below(folder)]
