@@ -9,6 +9,7 @@ import pandas as pd
 
 from dfe_returns.files import write_private
 from dfe_returns.synthetic.facts import Stories
+from dfe_returns.synthetic.last_year import write_last_year
 from dfe_returns.synthetic.layout_ssd import write_ssd
 from dfe_returns.synthetic.settings import directory, providers
 from dfe_returns.synthetic.stories import stories
@@ -59,6 +60,7 @@ def write_fernshire(folder: Path | str) -> None:
     folder = Path(folder)
     told = fernshire()
     write_ssd(told, folder / "fernshire_ssd")
+    write_last_year(told, folder / "last_year")
     write_private(folder / "providers.csv", providers().to_csv(index=False, lineterminator="\n"))
     write_private(folder / "postcodes.csv", directory(_postcodes(told)).to_csv(index=False, lineterminator="\n"))
     lines = "| " + told.shows.child.astype("str") + " | " + told.shows.shows + " | " + told.shows.slip + " |\n"
