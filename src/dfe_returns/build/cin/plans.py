@@ -28,7 +28,7 @@ def cin_plans(ctx: Context, spells: pd.DataFrame) -> None:
         child=lambda p: look_up(p["plan"], rows.set_index("plan")["child"])
     )
     ctx.record.came_from(TABLE, look_up(pieces["plan"], place), SOURCE, pieces)
-    later = pieces[pieces["start"].ne(pieces["first"])]
+    later = pieces[pieces.duplicated("plan")]
     ctx.record.decide(
         "CIN-PLANS-JOINED",
         TABLE,
@@ -52,12 +52,8 @@ def _joined(ctx: Context, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
     rows = rows[~future].sort_values(
         ["cinp_person_id", "cinp_referral_id", "start", "key"], kind="stable", ignore_index=True
     )
-    whose = (
-        rows[["cinp_person_id", "cinp_referral_id"]].astype("str").fillna("").agg("\x1f".join, axis=1)
-        if len(rows)
-        else pd.Series(dtype="str")
-    )
-    days = (rows["start"] - rows["end"].groupby(whose, sort=False).shift()).dt.days
+    whose = rows.groupby(["cinp_person_id", "cinp_referral_id"], sort=False, dropna=False)
+    days = (rows["start"] - whose["end"].shift()).dt.days
     rows["plan"] = (~days.between(0, gap)).cumsum() if len(rows) else pd.Series(dtype="int64")
     rows["first"] = rows.groupby("plan")["start"].transform("first")
     whole = rows.drop_duplicates("plan").copy()
