@@ -25,7 +25,7 @@ TABLES = {
 
 def rows_of(text: str) -> list[list[str]]:
     """A table drawn with bars as rows of cells."""
-    return [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    return [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if line.strip()]
 
 
 def write_table(folder: Path, name: str, text: str, separator: str = ",", encoding: str = "utf-8") -> Path:

@@ -100,7 +100,11 @@ def test_totals_at_the_foot_are_refused_or_left_out(extract, profile):
 def test_dates_and_numbers_of_excel(extract):
     folder = extract(ssd_person=None)
     header = ["pers_person_id", "pers_legacy_id", "pers_dob", "pers_sex"]
-    write(folder, [header, [501, 1001.0, dt.datetime(2015, 5, 1), "F"], [502, 1002, dt.date(2016, 6, 1), "M"]], "ssd_person.xlsx")
+    write(
+        folder,
+        [header, [501, 1001.0, dt.datetime.fromisoformat("2015-05-01"), "F"], [502, 1002, dt.date(2016, 6, 1), "M"]],
+        "ssd_person.xlsx",
+    )
     person = load(folder).tables["ssd_person"]
     assert person["pers_person_id"].tolist() == ["501", "502"]
     assert person["pers_legacy_id"].tolist() == ["1001", "1002"]
