@@ -36,9 +36,11 @@ def test_every_code_of_every_year_runs_and_no_other(return_name: str, capsys: py
         examined = {e.rule for e in EXAMPLES[return_name]}
         department = [r for r in collection.rules.values() if r.departmental]
         queries = sum(r.severity == "query" for r in department)
+        rules, others = len(collection.rules), len(collection.rules) - len(department)
+        shown = len(examined & set(collection.rules))
         counts.append(
-            f"{return_name} {year}: {len(collection.rules)} rules ({len(department) - queries} errors, "
-            f"{queries} queries, {len(collection.rules) - len(department)} others), {len(examined & set(collection.rules))} with examples"
+            f"{return_name} {year}: {rules} rules ({len(department) - queries} errors, {queries} queries, "
+            f"{others} others), {shown} with examples"
         )
     known = set(contract(return_name, YEARS[-1]).all_rules)
     assert set(rule_book(return_name)) - known == set(), "functions without a rule"
