@@ -34,7 +34,7 @@ _CUT_SHORT = {
     etree.ErrorTypes.ERR_GT_REQUIRED,
     etree.ErrorTypes.ERR_LTSLASH_REQUIRED,
 }
-_AMPERSAND = {
+_MARKUP = {
     etree.ErrorTypes.ERR_UNDECLARED_ENTITY,
     etree.ErrorTypes.ERR_ENTITYREF_SEMICOL_MISSING,
     etree.ErrorTypes.ERR_NAME_REQUIRED,
@@ -45,21 +45,22 @@ _AMPERSAND = {
 class Events(Iterator[Xml]):
     """The wanted elements as each is complete; `root` once the file is read."""
 
-    def __init__(self, file: IO[bytes], tags: tuple[str, ...], encoding: str | None) -> None:
+    def __init__(self, path: Path, file: IO[bytes], tags: tuple[str, ...], encoding: str | None) -> None:
         self.root: Any = None
-        self._walk = self._read(file, tags, encoding)
+        self._walk = self._read(path, file, tags, encoding)
 
     def __next__(self) -> Xml:
         return next(self._walk)
 
-    def _read(self, file: IO[bytes], tags: tuple[str, ...], encoding: str | None) -> Iterator[Xml]:
+    def _read(self, path: Path, file: IO[bytes], tags: tuple[str, ...], encoding: str | None) -> Iterator[Xml]:
         parser: Any = etree.XMLPullParser(events=("end",), tag=tags, encoding=encoding, **SAFE)
         events = parser.read_events()
-        while chunk := file.read(_CHUNK):
-            parser.feed(chunk)
-            for _, element in events:
-                yield element
-        self.root = parser.close()
+        with _in_plain_words(path, parser):
+            while chunk := file.read(_CHUNK):
+                parser.feed(chunk)
+                for _, element in events:
+                    yield element
+            self.root = parser.close()
         for _, element in events:
             yield element
 
@@ -69,12 +70,9 @@ def parsed(path: Path, tags: tuple[str, ...], notes: StructureNotes) -> Iterator
     """The wanted elements of an XML file. Raises InputError, with line and remedy, for whatever cannot be read."""
     try:
         with open(path, "rb") as file:
-            try:
-                encoding = _opening(path, file, notes)
-                file.seek(0)
-                yield Events(file, tags, encoding)
-            except etree.XMLSyntaxError as error:
-                raise InputError(_unreadable(path, error)) from None
+            encoding = _opening(path, file, notes)
+            file.seek(0)
+            yield Events(path, file, tags, encoding)
     except OSError as error:
         raise InputError(_no_file(path, error)) from None
 
@@ -86,30 +84,34 @@ def _opening(path: Path, file: IO[bytes], notes: StructureNotes) -> str | None:
         raise InputError(f"{path.name}: the file is empty. Export it again.")
     parser: Any = etree.XMLPullParser(events=("start",), **SAFE)
     events = parser.read_events()
-    try:
+    with _in_plain_words(path, parser):
         # Small steps: whatever declarations the file begins with are seen before anything could use them.
         for start in range(0, len(head), 1024):
-            parser.feed(head[start : start + 1024])
-            for _, root in events:
-                return _judged(path, file, root, notes)
-    except etree.XMLSyntaxError:
-        for _, root in events:
-            return _judged(path, file, root, notes)
-        raise
-    parser.close()  # raises where there is no element at all
+            fault: Exception | None = None
+            try:
+                parser.feed(head[start : start + 1024])
+            except etree.XMLSyntaxError as error:
+                fault = error
+            root = next((element for _, element in events), None)
+            if root is not None:  # a fault after it is met again, with its line, when the file is read
+                return _judged(path, file, head, root, notes)
+            if fault is not None:
+                raise fault
+        parser.close()  # raises where there is no element at all
     raise InputError(
         f"{path.name}: no XML element in the first megabyte. Choose the file that your case system exports."
     )
 
 
-def _judged(path: Path, file: IO[bytes], root: Xml, notes: StructureNotes) -> str | None:
+def _judged(path: Path, file: IO[bytes], head: bytes, root: Xml, notes: StructureNotes) -> str | None:
     about = root.getroottree().docinfo
     if about.doctype or about.internalDTD is not None:
         raise InputError(
             f"{path.name}: the file begins with a document type declaration (<!DOCTYPE ...>), which no return has and "
             "which can be used to attack a reader. It was not read. Export it again, or take the declaration out."
         )
-    declared = (about.encoding or "UTF-8").upper()
+    wide = b"\0" in head[:4]  # UTF-16 or UTF-32, which the parser finds out for itself
+    declared = "UTF-16" if wide else (about.encoding or "UTF-8").upper()
     if declared in ("UTF-8", "UTF8", "ASCII", "US-ASCII"):
         if _is_utf8(file):
             return None
@@ -141,18 +143,30 @@ def _no_file(path: Path, error: OSError) -> str:
     return f"{path}: the file cannot be opened ({reason}). Ask for access, or close the program that holds it."
 
 
-def _unreadable(path: Path, error: Any) -> str:
+@contextmanager
+def _in_plain_words(path: Path, parser: Any) -> Iterator[None]:
+    try:
+        yield
+    except etree.XMLSyntaxError as error:
+        code, line = getattr(error, "code", 0), error.lineno or 0
+        for entry in reversed(parser.feed_error_log):
+            if not line:  # some errors only surface at the end of the file; the log knows where they were
+                code, line = entry.type, entry.line
+        raise InputError(_unreadable(path, code, line)) from None
+
+
+def _unreadable(path: Path, code: int, line: int) -> str:
     """Plain words for lxml's error; its own text is left out because it may quote the file."""
-    where = f"{path.name}, line {error.lineno}" if error.lineno else path.name
-    if error.code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY:
+    where = f"{path.name}, line {line}" if line else path.name
+    if code == etree.ErrorTypes.ERR_DOCUMENT_EMPTY:
         return f"{where}: this is not an XML file. Choose the census file that your case system exports."
-    if error.code in _CUT_SHORT:
+    if code in _CUT_SHORT:
         return f"{where}: the file is cut short or a tag is left open here. Export or download it again."
-    if error.code == etree.ErrorTypes.ERR_TAG_NAME_MISMATCH:
+    if code == etree.ErrorTypes.ERR_TAG_NAME_MISMATCH:
         return f"{where}: an end tag does not match its start tag. The file was damaged or edited; export it again."
-    if error.code in _AMPERSAND:
-        return f"{where}: a bare & or an unknown entity. Write &amp; there, or have the supplier mend the export."
-    if error.code in _NOT_UTF8:
+    if code in _MARKUP:
+        return f"{where}: a bare & or <, or an unknown entity. Write &amp; or &lt; there, or have the export mended."
+    if code in _NOT_UTF8:
         return f"{where}: a character that XML or the declared encoding does not allow. Save the file as UTF-8."
     return f"{where}: the file is not well-formed XML here. Open it at that line, or export it again."
 
