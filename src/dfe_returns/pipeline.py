@@ -340,7 +340,7 @@ def publish(result: RunResult, folder: Path) -> list[Path]:
         from dfe_returns.publish.cin_xml import write_cin
 
         with open_private(folder / CIN_FILE) as stream:
-            write_cin(result.tables, result.collection, stream)
+            write_cin(result.tables, result.collection, stream, result.switches)
         check_cin(folder / CIN_FILE, result.collection, result.switches)
         return [folder / CIN_FILE]
     from dfe_returns.publish.check_903 import check_ssda903
