@@ -66,6 +66,9 @@ def in_window(told: Stories) -> Frames:
             ((frame[begin] >= since) | frame[end].isna() | (frame[end] >= since))
             & frame.referral.isin(kept["referrals"].referral)
         ]
+    plans = kept["protection_plans"]
+    gone = ~plans.conference.isin(kept["conferences"].conference)
+    kept["protection_plans"] = plans.assign(conference=plans.conference.mask(gone))
     for name in ("care_episodes", "placements", "legal_statuses"):
         kept[name] = kept[name][~(kept[name].end < since)]
     kept["protection_reviews"] = kept["protection_reviews"][

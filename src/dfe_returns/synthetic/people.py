@@ -99,13 +99,14 @@ def people(
     has_upn = school_age & ~alone & (rng.random(n) < np.where(only_nfa, 0.55, 0.97))
     reason = np.where(alone, "UN2", choose(rng, {"UN2": 2, "UN3": 2, "UN5": 1}, n))
     reason = np.where(only_nfa, "UN7", np.where(school_age, reason, "UN1"))
+    settled = in_care | (~only_nfa & (rng.random(n) < 0.85))  # most of the little ones have their reason on file
     return facts(
         "people",
         {
             "child": child,
             "system": SYSTEM_OFFSET + 3 * child,
             "upn": pd.Series(pupil_number(child, rng.choice(_UPN_AUTHORITIES, n)), dtype=object).where(has_upn),
-            "upn_reason": pd.Series(reason, dtype=object).where((school_age | in_care) & ~has_upn),
+            "upn_reason": pd.Series(reason, dtype=object).where((school_age | settled) & ~has_upn),
             "sex": sex,
             "ethnicity": ethnicity,
             "born": born,
