@@ -99,6 +99,7 @@ def test_one_child_value_by_value(cin_run):
     assert of("CINdetails", "PrimaryNeedCode", "data_class", "art9") == [["special_health", "A9-2G-P6"]]
     assert of("CINdetails", "PrimaryNeedCode", "decisions") == [[""]]
     assert of("CINdetails", "ReferralSource", "decisions") == [["CIN-SOURCE"]]
+    assert of("CINdetails", "CINclosureDate", "value", "decisions", "data_class") == [["", "CIN-CLOSURE-CUT", ""]]
     assert of("AssessmentFactorsList", "AssessmentFactor", "value", "about") == [
         ["2B", "parent; household_member"],
         ["20", "child; parent; household_member"],

@@ -18,7 +18,7 @@ COLUMNS = [
 
 
 def child_lineage(run: Any, child: str) -> pd.DataFrame:
-    """One row per value sent about a child, in publishing order.
+    """One row per value sent about a child, in publishing order; a blank has a row where a decision made it blank.
 
     ``run`` is a RunResult or the folder of a run; ``child`` the authority's number for the child as the return has it.
     ``source`` lists ``table file:line``; class, tier and conditions are those of the value (R14); ``decisions`` the
@@ -45,6 +45,7 @@ def child_lineage(run: Any, child: str) -> pd.DataFrame:
     values["return"] = collection.name
     values["source"] = _sources(values, rows)
     values["decisions"] = _decisions(values, rows, decided)
+    values = values[values["value"].str.strip().ne("") | values["decisions"].ne("")]
     order = {name: i for i, name in enumerate(collection.fields)}
     at = (values["table"] + "." + values["field"]).map(order)
     tables = {name: i for i, name in enumerate(collection.tables)}
@@ -68,7 +69,6 @@ def _loaded(run: Any) -> Any:
 
 def _values(collection: Any, table: str, field: str, cells: pd.Series, entry: Mapped) -> pd.DataFrame:
     text = as_text(cells, collection.name)
-    text = text[text.str.strip().ne("")]
     law = collection.gateways.field(collection.name, f"{table}.{field}")
     what = collection.gateways.class_of(collection.name, law.id, text)
     return what.drop(columns="raised").assign(

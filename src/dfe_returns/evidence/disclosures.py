@@ -20,7 +20,7 @@ from dfe_returns.evidence.lineage import CHILD_COLUMN
 from dfe_returns.ledger import chain
 from dfe_returns.ledger.models_rights import AdoptionDisclosure, Disclosure
 
-_PARTS = ("child_hash", "table", "rows", "fields", "gateways", "tier", "file", "sha256")
+_PARTS = ("child_hash", "table_name", "row_count", "fields", "gateways", "tier", "file", "sha256")
 REGISTERS: dict[str, type[Disclosure] | type[AdoptionDisclosure]] = {
     "disclosures": Disclosure,
     "adoption_disclosures": AdoptionDisclosure,
@@ -90,7 +90,7 @@ def disclosures_of(ledger: Any, child: str) -> pd.DataFrame:
     runs = pd.DataFrame([_run_facts(ledger, run_id) for run_id in every["run_id"].unique()])
     if not len(every):
         return pd.DataFrame(columns=SEASON_COLUMNS, dtype="str")
-    joined = every.merge(runs, on="run_id", how="left")
+    joined = every.rename(columns={"table_name": "table", "row_count": "rows"}).merge(runs, on="run_id", how="left")
     return joined.sort_values(["year", "return", "signed_on"], kind="stable", ignore_index=True)[SEASON_COLUMNS]
 
 
@@ -99,7 +99,7 @@ def disclosure_counts(ledger: Any, run_id: str) -> pd.DataFrame:
     parts = []
     with ledger.engine.connect() as connection:
         for name, model in REGISTERS.items():
-            query = select(model.table, model.tier, model.file, model.sha256).where(model.run_id == run_id)
+            query = select(model.table_name, model.tier, model.file, model.sha256).where(model.run_id == run_id)
             columns = ["table", "tier", "file", "sha256"]
             parts.append(pd.DataFrame(connection.execute(query).all(), columns=columns).assign(register=name))
     every = pd.concat(parts, ignore_index=True)
@@ -142,8 +142,8 @@ def _rows(ledger: Any, result: Any, sealed: pd.DataFrame) -> dict[str, list[dict
         rows = pd.DataFrame(
             {
                 "child_hash": ledger.key.of_children(prefix + sent["child"].astype("str")),
-                "table": name,
-                "rows": sent["rows"].astype("int64"),
+                "table_name": name,
+                "row_count": sent["rows"].astype("int64"),
                 "fields": sent["fields"],
                 "gateways": told.str[0],
                 "tier": told.str[1],

@@ -58,6 +58,8 @@ def retention_plan(ledger: Any, config: Any, today: date | None = None) -> pd.Da
             if any(h.child_hash for h in holds):
                 record["children"] = _children(ledger, folder)
             held = holds_on(holds, rule, **record)
+            if rule == "RET-RETURN-FILE" and _still_there(folder, "working copies"):
+                held = sorted({*held, *holds_on(holds, "RET-STAGING", **record)})  # they lie in the same folder
             status = _status(due, held, day) if _still_there(folder, what) else "gone"
             rows.append((run.run_id, run.collection, run.year, run.state, what, rule, trigger, due, status,
                          " ".join(held), why, str(folder)))  # fmt: skip

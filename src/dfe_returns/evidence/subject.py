@@ -80,17 +80,13 @@ def flags_of(values: pd.DataFrame, return_name: str) -> pd.Series:
     """
     laws = register()
     names = values["table"] + "." + values["field"]
-    court_fields = {
-        f.id: bool(f.sensitive_codes)
-        for f in laws.fields.values()
-        if f.return_name == return_name and "D13" in f.doubts
-    }
+    court = [f for f in laws.fields.values() if f.return_name == return_name and "D13" in f.doubts]
+    always, by_code = {f.id for f in court if not f.sensitive_codes}, {f.id for f in court if f.sensitive_codes}
     about = values["about"].str.split("; ").map(set)
     checks = {
         "third party": about.map(lambda who: bool(who & _OTHERS)),
         "adoption": values["table"].isin(_ADOPTION_TABLES) | values["why"].str.contains("adopt", regex=False),
-        "court": values["table"].isin(_COURT_TABLES)
-        | (names.isin(court_fields) & (values["why"].ne("") | ~names.map(court_fields).fillna(False).astype(bool))),
+        "court": values["table"].isin(_COURT_TABLES) | names.isin(always) | (names.isin(by_code) & values["why"].ne("")),
         "health": values["data_class"].str.contains("special_health", regex=False),
         "serious harm": values["tier"].eq("T4") | values["table"].isin(_HARM_TABLES),
     }

@@ -1,7 +1,7 @@
 """Tables of the disclosure register: what was sent about whom, by keyed hash. Everything else of the register is in the entries.
 
-Adoption rows stand in a table of their own, under a hash that nothing joins to the other (Adoption Agencies Regulations 2005
-regulation 42; no link across an adoption).
+Adoption rows stand in a table of their own, under a hash that nothing joins to the other (Adoption Agencies
+Regulations 2005 regulation 42; no link across an adoption).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ class _Sent:
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     child_hash: Mapped[str] = mapped_column(String(64), index=True)
-    table: Mapped[str] = mapped_column("table_name", String(40))
-    rows: Mapped[int] = mapped_column("row_count", Integer)
+    table_name: Mapped[str] = mapped_column(String(40))
+    row_count: Mapped[int] = mapped_column(Integer)
     fields: Mapped[str] = mapped_column(Text)
     gateways: Mapped[str] = mapped_column(Text)
     tier: Mapped[str] = mapped_column(String(2))
