@@ -171,6 +171,8 @@ def _value(node: yaml.Node, place: tuple[Any, ...], lines: dict[tuple[Any, ...],
         return out
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*place, n), lines, file) for n, item in enumerate(node.value)]
+    if isinstance(node, yaml.ScalarNode) and ("columns" in place[-2:-1] or place[-1:] == ("constant",)):
+        return node.value  # headings such as 21 and constants such as 01 are text
     return _Loader("").construct_object(node, deep=True)
 
 
@@ -188,7 +190,10 @@ def check_profile(content: Mapping[str, Any], lines: Mapping[tuple[Any, ...], in
     faults = []
     for error in sorted(_schema().iter_errors(content), key=lambda e: [str(part) for part in e.absolute_path]):
         deepest = _deepest(error)
-        faults.append((_line(lines, tuple(deepest.absolute_path)), _words(deepest)))
+        place = tuple(deepest.absolute_path)
+        if deepest.validator == "additionalProperties":  # point at the key that is wrong, not at what it stands in
+            place = (*place, min(set(deepest.instance) - set(deepest.schema["properties"]), key=str))
+        faults.append((_line(lines, place), _words(deepest)))
     if not faults:
         faults = _against_model(content, lines)
     if faults:
