@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from dfe_returns.contract import Collection, Rule
-from dfe_returns.validate.cells import Column
+from dfe_returns.errors import UsageError
+from dfe_returns.validate.cells import Column, cin_day
 
 Codes = npt.NDArray[np.int64]
 
@@ -42,6 +43,8 @@ class ReturnData:
         self.reference = {k: v for k, v in (reference or {}).items() if v is not None}
         self.authority = authority
         self._given = dict(period or {})
+        if unknown := sorted(set(self._given) - {"collection_start", "collection_end"}):
+            raise UsageError(f"period takes collection_start and collection_end, not {', '.join(map(str, unknown))}.")
         self._tables = {name: frame for name, frame in tables.items() if frame is not None}
         self._columns: dict[tuple[str, str], Column] = {}
         self._frames: dict[str, pd.DataFrame] = {}
@@ -115,7 +118,9 @@ class ReturnData:
                 column = self.column(table, name)
                 typed[name] = column.days() if field.type == "date" else pd.array(column.text(), dtype="str")
             for extra in self.extra_columns(table):
-                typed[extra] = pd.array(self.column(table, extra).text(), dtype="str")
+                # only what was supplied: a column that sub-classes can work out is worked out when an issue points at it
+                given = self.column(table, extra) if self.has_column(table, extra) else Column.absent(self.rows(table))
+                typed[extra] = pd.array(given.text(), dtype="str")
             self._frames[table] = pd.DataFrame(typed, index=pd.RangeIndex(self.rows(table)), copy=False)
         return self._frames[table]
 
@@ -162,14 +167,22 @@ class ReturnData:
     @cached_property
     def start(self) -> pd.Timestamp:
         """First day of the period (`collection_start`)."""
-        given = self._given.get("collection_start")
-        return pd.Timestamp(given) if given is not None else self._default_start()
+        return self._day_given("collection_start") or self._default_start()
 
     @cached_property
     def end(self) -> pd.Timestamp:
         """Last day of the period (`collection_end`)."""
-        given = self._given.get("collection_end")
-        return pd.Timestamp(given) if given is not None else self._default_end()
+        return self._day_given("collection_end") or self._default_end()
+
+    def _day_given(self, name: str) -> pd.Timestamp | None:
+        """A day of the period that the caller set. Raises UsageError when it is no date."""
+        given = self._given.get(name)
+        if given is None:
+            return None
+        day = pd.Timestamp(cin_day(given.strip()) if isinstance(given, str) else given)
+        if day is pd.NaT:
+            raise UsageError(f"{name} is no date; write it as 2026-03-31 or 31/03/2026.")
+        return day.normalize()
 
     def _default_start(self) -> pd.Timestamp:
         return pd.Timestamp(self.collection.start)
@@ -325,6 +338,6 @@ def starts_within_another(group: pd.Series, start: pd.Series, end: pd.Series, en
     Second answer: another row of the group starts so within this one. A missing start or end takes no part.
     """
     held, holds = in_intervals(group, start, group, start, end, end_included)
-    own = (start <= end) if end_included else (start < end)
-    own = (own & (group >= 0)).to_numpy()
+    lasts = (start <= end) if end_included else (start < end)
+    own = (lasts & (group >= 0)).to_numpy()
     return pd.Series(held - own > 0, index=start.index), pd.Series(holds - own > 0, index=start.index)
