@@ -26,7 +26,7 @@ def main(sizes: list[int]) -> None:
 
 def one(folder: Path, size: int) -> list[object]:
     extract, made = folder / f"extract-{size}", folder / f"run-{size}"
-    process(product("synthesise", "--children", str(size), "--seed", "1", "--out", str(extract), "--faults", "recording", "--fault-share", "0.1"))
+    process(product("synthesise", "--children", str(size), "--seed", "1", "--out", str(extract)))
     run = process(product("run", "cin", "--year", "2025-26", "--source", str(extract), "--out", str(made)))
     file = made / "draft" / "cin.xml"
     if not file.exists():

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dfe_returns.contract import Rule
-from dfe_returns.validate.cells import cin_day, day_plus_days, day_plus_years
+from dfe_returns.validate.cells import Column, cin_day, day_plus_days, day_plus_years
 from dfe_returns.validate.data import ReturnData
 
 
@@ -200,6 +200,15 @@ class CinData(ReturnData):
     def has_factor(self, chosen: pd.Series) -> pd.Series:
         """Assessments rows that have one of the chosen rows of `factors` (a boolean over `factors`)."""
         return self.assessment_group.isin(self.factors.group[chosen])
+
+    def column(self, table: str, field: str) -> Column:
+        """As elsewhere; the factors of an assessment are put together as a comma list where the caller gave only the list table."""
+        wanted = (table, field) == ("Assessments", "AssessmentFactors")
+        if wanted and self.has("AssessmentFactorsList") and not self.has_column(table, field) and (table, field) not in self._columns:
+            lists = self.factors.groupby("group", sort=False)["code"].agg(",".join)
+            cells = self.assessment_group.map(lists)
+            self._columns[table, field] = Column.read(cells, self.normal, self.day, self.date_format)
+        return super().column(table, field)
 
     def extra_columns(self, table: str) -> tuple[str, ...]:
         return ("AssessmentFactors",) if table == "Assessments" else ()

@@ -1,0 +1,42 @@
+"""`rules`, `fields`, `gateways`, `--help`: the contract as people read it."""
+
+import json
+
+from dfe_returns.contract import contract
+
+
+def test_help_names_only_commands_that_are_there(cli):
+    code, out, _ = cli("--help")
+    assert code == 0
+    assert "validate" in out
+    assert cli("--version")[1].startswith("dfe-returns ")
+
+
+def test_rules_list_tells_the_number_of_rules(cli):
+    for year, number in (("2025-26", len(contract("cin", "2025-26").rules)), ("2026-27", len(contract("cin", "2026-27").rules))):
+        code, out, _ = cli("rules", "list", "cin", "--year", year)
+        assert code == 0
+        assert f"{number} department rules" in out
+
+
+def test_rules_explain_shows_doubts(cli):
+    code, out, _ = cli("rules", "explain", "8670Q")
+    assert code == 0
+    assert "In doubt" in out
+
+
+def test_fields_explain_tells_source_codes_and_law(cli):
+    code, out, _ = cli("fields", "explain", "CINdetails.ReasonForClosure")
+    assert code == 0
+    for word in ("RC9", "ssd_cin_episodes.cine_close_reason", "GW-CA89-S83", "N00103"):
+        assert word in out
+
+
+def test_gateways_explain_tells_what_may_justify_sending(cli):
+    assert "Children Act 1989, section 83(3)" in cli("gateways", "explain", "GW-CA89-S83")[1]
+    assert "False" in cli("gateways", "explain", "NG-CONSENT")[1]
+
+
+def test_json_is_for_scripts(cli):
+    assert {f["field"] for f in json.loads(cli("fields", "list", "cin", "--format", "json")[1])} == set(contract("cin", "2025-26").fields)
+    assert json.loads(cli("gateways", "list", "--format", "json")[1])

@@ -1,0 +1,139 @@
+"""`dfe-returns run`, `verify`, `lineage`, `report` as an analyst uses them."""
+
+import json
+import re
+import shutil
+import stat
+
+import pytest
+
+from dfe_returns.files import data_folder
+
+SAMPLE = data_folder("sample_extracts") / "fernshire_ssd"
+SAME_EVERY_TIME = [
+    "draft/cin.xml",
+    "lineage/fields.csv",
+    "lineage/rows.csv",
+    "lineage/gateways.csv",
+    "decisions.csv",
+    "withheld.csv",
+    "report/issues.csv",
+]
+
+
+def test_a_run_says_what_it_made_and_found_and_what_to_open(cli, tmp_path):
+    code, out, err = cli("run", "cin", "--year", "2025-26", "--source", SAMPLE, "--out", "made")
+    assert code == 1  # the sample holds recording faults on purpose
+    assert re.search(r"made +\d{3} children", out)
+    assert "index.html" in out
+    assert "Checking" in err
+    assert sorted(p.name for p in (tmp_path / "made").iterdir()) == sorted(
+        ["draft", "report", "lineage", "decisions.csv", "withheld.csv", "worklist.csv", "people.csv", "manifest.json"]
+    )
+
+
+def test_the_same_input_gives_the_same_bytes(cli, census_run, tmp_path):
+    cli("run", "cin", "--year", "2025-26", "--source", SAMPLE, "--authority", "999", "--out", "again")
+    for name in SAME_EVERY_TIME:
+        assert (tmp_path / "again" / name).read_bytes() == (census_run / name).read_bytes(), name
+
+
+def test_every_file_of_a_run_is_private(census_run):
+    for path in census_run.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_verify_finds_any_change(cli, own_census_run):
+    assert cli("verify", own_census_run)[0] == 0
+    draft = own_census_run / "draft" / "cin.xml"
+    draft.write_bytes(draft.read_bytes().replace(b"<Sex>M</Sex>", b"<Sex>F</Sex>", 1))
+    code, _, err = cli("verify", own_census_run)
+    assert code == 4
+    assert "draft/cin.xml" in err
+
+
+def test_verify_finds_a_missing_and_an_added_file(cli, own_census_run):
+    (own_census_run / "decisions.csv").unlink()
+    (own_census_run / "draft" / "other.xml").write_text("<x/>")
+    code, _, err = cli("verify", own_census_run)
+    assert code == 4
+    assert "decisions.csv" in err
+    assert "other.xml" in err
+
+
+def test_lineage_of_a_child_names_source_and_gateway_of_every_value(cli, census_run):
+    code, out, _ = cli("lineage", census_run, "--child", "1004", "--format", "json")
+    values = json.loads(out)
+    assert code == 0
+    assert {v["gateway"] for v in values} == {"GW-CA89-S83"}
+    referral = next(v for v in values if v["field"] == "CINreferralDate")
+    assert referral["source"].startswith("ssd_cin_episodes")
+    assert all(v["source"] for v in values)
+
+
+def test_lineage_of_a_child_who_is_not_there_does_not_repeat_the_number(cli, census_run):
+    code, out, err = cli("lineage", census_run, "--child", "987654321")
+    assert code == 2
+    assert "987654321" not in out + err
+
+
+def test_the_report_can_be_built_again(cli, own_census_run):
+    (own_census_run / "report" / "index.html").unlink()
+    code, out, _ = cli("report", own_census_run)
+    assert code == 0
+    assert (own_census_run / "report" / "index.html").is_file()
+    assert "index.html" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run", "cin", "--year", "2025-26", "--source", "nowhere"], 3, "nowhere"),
+        (["run", "cin", "--year", "2019-20", "--source", SAMPLE], 2, "2019-20"),
+        (["run", "cin", "--year", "2025-26"], 2, "--source"),
+        (["run", "sen2", "--year", "2025-26", "--source", SAMPLE], 2, "sen2"),
+        (["run", "cin", "--year", "2025-26", "--source", SAMPLE, "--as-at", "soon"], 2, "soon"),
+        (["run", "cin", "--year", "2025-26", "--source", SAMPLE, "--as-at", "2024-01-01"], 2, "2024-01-01"),
+        (["run", "cin", "--source", SAMPLE], 2, "--year"),
+        (["verify", "no-such-run"], 2, "no-such-run"),
+        (["rules", "explain", "0000"], 2, "0000"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_wrong_use_is_answered_with_what_to_do(cli, tmp_path, arguments, code, said):
+    got, out, err = cli(*arguments)
+    assert got == code
+    assert said in err
+    assert "Traceback" not in out + err
+    assert [p.name for p in tmp_path.iterdir() if p.name != "ledger.sqlite"] == []
+
+
+def test_an_unmapped_code_stops_the_run_and_leaves_nothing(cli, tmp_path):
+    extract = tmp_path / "extract"
+    shutil.copytree(SAMPLE, extract)
+    file = extract / "ssd_cin_episodes.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(",N4,", ",NEED4,"), encoding="utf-8")
+    code, _, err = cli("run", "cin", "--year", "2025-26", "--source", extract, "--out", tmp_path / "made")
+    assert code == 3
+    assert "cine_cin_primary_need_code" in err
+    assert "NEED4" in err
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_folder_with_other_files_is_not_replaced(cli, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("keep me")
+    code, _, err = cli("run", "cin", "--year", "2025-26", "--source", SAMPLE, "--out", tmp_path / "mine")
+    assert code == 2
+    assert "other files" in err
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "keep me"
+
+
+def test_a_dry_run_tells_the_year_so_far(cli, tmp_path):
+    code, out, _ = cli("run", "cin", "--year", "2025-26", "--source", SAMPLE, "--as-at", "2025-09-30", "--out", "dry", "--format", "json")
+    facts = json.loads(out)
+    assert code in (0, 1)
+    assert facts["dry_run"] is True
+    census = (tmp_path / "dry" / "draft" / "cin.xml").read_text(encoding="utf-8")
+    assert "<ReferenceDate>2026-03-31</ReferenceDate>" in census
+    assert "<CINclosureDate>2025-10" not in census
