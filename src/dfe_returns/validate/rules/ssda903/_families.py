@@ -13,7 +13,7 @@ from dfe_returns.validate.cells import add_years
 from dfe_returns.validate.data import take
 from dfe_returns.validate.flags import Flags, flag
 from dfe_returns.validate.views.ssda903 import LookedAfterData
-from dfe_returns.validate.views.ssda903.episodes import in_order, neighbour
+from dfe_returns.validate.views.ssda903.episodes import at, in_order, neighbour
 
 
 def any_filled(c: LookedAfterData, table: str, *fields: str) -> pd.Series:
@@ -131,7 +131,7 @@ def differs_from_header(c: LookedAfterData, table: str, field: str) -> Flags:
     known = (theirs >= 0) & (c.child("Header") >= 0)
     of_child = theirs[known].groupby(c.child("Header")[known])
     child = c.child(table)
-    lowest, highest = child.map(of_child.min()), child.map(of_child.max())
+    lowest, highest = at(of_child.min(), child), at(of_child.max(), child)
     return flag(table, (ours >= 0) & lowest.notna() & ((lowest != ours) | (highest != ours)))
 
 
@@ -161,7 +161,7 @@ def open_record_carried_over(c: LookedAfterData, table: str, start: str, end: st
     codes = c.codes(table, ("CHILD",))
     firsts = neighbour(in_order(codes, now[start]), codes, -1) < 0
     child = c.child(table)
-    wanted = child.map(expected)
+    wanted = at(expected, child)
     wrong = firsts & wanted.notna() & ~(now[start] == wanted)
     missing = c.child("Header").isin(expected.index) & ~c.matches("Header", table)
     first_rows = c.partner("Header", "Header", "child")

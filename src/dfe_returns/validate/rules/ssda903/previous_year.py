@@ -11,6 +11,7 @@ from dfe_returns.validate.registry import family, rules_for
 from dfe_returns.validate.rules.ssda903._families import carried_over_differs, last_year_same_value
 from dfe_returns.validate.views.ssda903 import LookedAfterData, same_value
 from dfe_returns.validate.views.ssda903.derived import DerivedViews
+from dfe_returns.validate.views.ssda903.episodes import at
 from dfe_returns.validate.views.ssda903.lists import ADOPTED, ELSEWHERE, UNKNOWN_UPN
 
 rule = rules_for("ssda903")
@@ -74,7 +75,7 @@ def episode_after_adoption(c: LookedAfterData) -> Flags:
     first = np.searchsorted(c.child("Episodes").to_numpy()[rows], c.child("Episodes").to_numpy()[rows])
     after = pd.Series(False, index=e.index)
     after.iloc[rows] = so_far > so_far[first]
-    return flag("Episodes", after | (e.DECOM >= c.child("Episodes").map(_adopted_last_year(c))))
+    return flag("Episodes", after | (e.DECOM >= at(_adopted_last_year(c), c.child("Episodes"))))
 
 
 def _adopted_last_year(c: LookedAfterData) -> pd.Series:
@@ -95,7 +96,7 @@ def not_the_last_episode_of_last_year(c: LookedAfterData) -> Flags:
         return []
     last = c.last.Episodes.DECOM.groupby(c.last.child("Episodes")).max()
     begun_before = c.is_first & (c.Episodes.DECOM < c.start)
-    return flag("Episodes", begun_before & ~(c.child("Episodes").map(last) == c.Episodes.DECOM))
+    return flag("Episodes", begun_before & ~(at(last, c.child("Episodes")) == c.Episodes.DECOM))
 
 
 @rule("NoE")

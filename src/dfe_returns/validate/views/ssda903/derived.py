@@ -11,6 +11,7 @@ import pandas as pd
 from dfe_returns.contract.load import read_yaml
 from dfe_returns.files import data_folder
 from dfe_returns.validate.cells import Column, as_text, cin_day
+from dfe_returns.validate.views.ssda903.episodes import at
 from dfe_returns.validate.views.ssda903.last_year import LastYearViews
 
 DERIVED = ("PL_LA", "PL_LOCATION", "PL_DISTANCE")
@@ -104,7 +105,7 @@ class DerivedViews(LastYearViews):
         return self.Episodes[field].isin(self.grid.index)
 
     def _of_postcode(self, field: str, item: str) -> pd.Series:
-        return self.Episodes[field].map(self.grid[item])
+        return at(self.grid[item], self.Episodes[field])
 
     @cached_property
     def placement_la(self) -> pd.Series:

@@ -49,6 +49,12 @@ def edge_of_group(ordered: Positions, codes: Positions, size: int, last: bool) -
     return edge
 
 
+def at(values: pd.Series, keys: pd.Series) -> pd.Series:
+    """Values found by their index (unique), missing for other keys; the answer has the keys' index and the values' type."""
+    rows = values.index.get_indexer(pd.Index(keys))
+    return take(values, pd.Series(rows, index=keys.index))
+
+
 class EpisodeViews(ReturnData):
     """Order and state of the Episodes rows."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from dfe_returns.validate.cells import Column, cin_day
 from dfe_returns.validate.views.ssda903.derived import DerivedViews, authorities, column_of, plain
+from dfe_returns.validate.views.ssda903.episodes import at
 
 NO_URN = "XXXXXXX"
 _KINDS = ("placement_codes", "provider_codes", "postcode", "la_code")
@@ -97,7 +97,4 @@ class RegisterViews(DerivedViews):
         rows = self.register.dropna(subset=["urn"])
         still_open = rows.urn[rows.closed.isna()]
         ends = rows[~rows.urn.isin(still_open)].groupby("urn").closed.max()
-        days = self.Episodes.URN.map(ends)
-        return pd.Series(
-            days.to_numpy().astype("datetime64[us]") if len(ends) else np.datetime64("NaT", "us"), index=days.index
-        )
+        return at(ends, self.Episodes.URN)
