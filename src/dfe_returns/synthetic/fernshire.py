@@ -11,6 +11,7 @@ from dfe_returns.files import write_private
 from dfe_returns.synthetic.facts import Stories
 from dfe_returns.synthetic.last_year import write_last_year
 from dfe_returns.synthetic.layout_ssd import write_ssd
+from dfe_returns.synthetic.layout_vendor import write_vendor
 from dfe_returns.synthetic.settings import directory, providers
 from dfe_returns.synthetic.stories import stories
 
@@ -27,11 +28,19 @@ lie in the area ZZ, which does not exist, and their pupil numbers are made up. T
 | folder | what |
 |---|---|
 | `fernshire_ssd/` | extract of 12 June 2026 in the shape of the Standard Safeguarding Dataset 1.4.5 (SystemC) |
+| `fernshire_vendor/` | the same stories from another case system's report writer: labels, Windows-1252 |
+| `last_year/` | what Fernshire sent for 2024-25: `ssda903-2024-25/` and `cin-2024-25.xml` |
+| `postcodes.csv` | postcode directory of the area ZZ with some neighbours: `pcds`, `oslaua`, `oseast1m`, `osnrth1m` |
+| `providers.csv` | register of the made-up providers with their Ofsted numbers |
 
 The extract serves the collection years 2025-26 and 2026-27. Teams and workers are in `ssd_department.csv`,
 `ssd_professionals.csv` and `ssd_involvements.csv`; the case worker's role is `CW`; home addresses have the type
 `HOME`. The number on screen (`pers_legacy_id`) is the child's number in both returns. The `la_*.csv` files hold facts
 that the case system has no place for.
+
+In the vendor folder a reason for a change of worker stands on the row that ends; each case opens with the duty worker
+who passed it on. Care episodes end on the day before the next begins. Cancelled forms, training records and a merged
+one are in the files and must stay out. What that system holds itself needs no companion file.
 
 All of it is written by `python -m dfe_returns.synthetic.fernshire sample_extracts`, always with the same bytes.
 
@@ -60,6 +69,7 @@ def write_fernshire(folder: Path | str) -> None:
     folder = Path(folder)
     told = fernshire()
     write_ssd(told, folder / "fernshire_ssd")
+    write_vendor(told, folder / "fernshire_vendor")
     write_last_year(told, folder / "last_year")
     write_private(folder / "providers.csv", providers().to_csv(index=False, lineterminator="\n"))
     write_private(folder / "postcodes.csv", directory(_postcodes(told)).to_csv(index=False, lineterminator="\n"))

@@ -42,9 +42,13 @@ def ssd_frames(told: Stories) -> Frames:
     """The files as frames of text: every dataset table, and the companions that have rows."""
     kept = in_window(told)
     frames = {**_people(kept), **_need(kept), **_protection(kept), **care_frames(kept), **_staff(kept)}
-    return frames | {
-        name: frame for name, frame in (_companions(told, kept) | companions_of_care(told)).items() if len(frame)
-    }
+    return frames | companions(told)
+
+
+def companions(told: Stories) -> Frames:
+    """The companion files that have rows."""
+    made = _companions(told, in_window(told)) | companions_of_care(told)
+    return {name: frame for name, frame in made.items() if len(frame)}
 
 
 def in_window(told: Stories) -> Frames:

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from dfe_returns.errors import UsageError
 from dfe_returns.synthetic.layout_ssd import write_ssd
+from dfe_returns.synthetic.layout_vendor import write_vendor
 from dfe_returns.synthetic.stories import stories
+
+_WRITERS = {"ssd": write_ssd, "vendor": write_vendor}
 
 
 def synthesise(
@@ -27,8 +30,8 @@ def synthesise(
 
     Deterministic in all arguments. Raises UsageError for an unknown layout, fault or year.
     """
-    if layout != "ssd":
-        raise UsageError(f"Unknown layout '{layout}'; known: ssd.")
+    if layout not in _WRITERS:
+        raise UsageError(f"Unknown layout '{layout}'; known: {', '.join(_WRITERS)}.")
     if faults:
         raise UsageError(f"Unknown fault '{faults[0]}'.")
-    return write_ssd(stories(children, seed, year, paths=paths, as_at=as_at), out)
+    return _WRITERS[layout](stories(children, seed, year, paths=paths, as_at=as_at), out)
