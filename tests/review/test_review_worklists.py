@@ -49,7 +49,10 @@ def accept(path, **more):
 def test_one_workbook_per_team_and_one_for_all(cin_run, tmp_path):
     made = write_worklists(cin_run, tmp_path / "w", issue_table(cin_run))
     assert {team: path.name for team, path in made.items()} == {
-        "": "all.xlsx", "No team recorded": "no-team-recorded.xlsx", "South & East": "south-east.xlsx"}  # fmt: skip
+        "": "all.xlsx",
+        "No team recorded": "no-team-recorded.xlsx",
+        "South & East": "south-east.xlsx",
+    }
     page = openpyxl.load_workbook(made["South & East"])["To put right"]
     assert [cell.value for cell in page["C"]][2:] == ["A2", "A2"]
     assert page.auto_filter.ref
@@ -103,7 +106,8 @@ def test_answers_are_read_back_with_their_dates(cin_run, tmp_path):
     answers = read_answers(path, TODAY)
     assert (answers.collection, answers.year, answers.authority, answers.run_id) == ("cin", "2025-26", "999", "run-1")
     assert answers.rows[["code", "child", "answer", "answered_on", "expires_on"]].to_numpy().tolist() == [
-        ["8670", "A2", "accepted", "2026-06-01", "2026-09-01"]]  # fmt: skip
+        ["8670", "A2", "accepted", "2026-06-01", "2026-09-01"]
+    ]
     assert answers.unanswered == 2
 
 

@@ -36,9 +36,10 @@ def open_ledger(
     """Open a ledger, making or upgrading its tables where needed.
 
     ``place``: path of an SQLite file, or a URL (``postgresql://user@host/database``); ``key``: the authority's key as
-    bytes or as a file (mode 0600). Without one, a key is kept beside an SQLite ledger (``NAME.key``), made if need be.
-    ``same_person_may_sign``: the preparer may approve (a choice for the authority to record). ``now``: the clock.
-    Raises UsageError for an unusable place or key, and for a key that is not the one the ledger was made with.
+    bytes or as a file (mode 0600). Without one, a key is kept beside an SQLite ledger (``NAME.key``), made if need
+    be. ``same_person_may_sign``: the preparer may approve (a choice for the authority to record). ``now``: the
+    clock. Raises UsageError for an unusable place or key, and for a key that is not the one the ledger was made
+    with.
     """
     beside = None if "://" in str(place) else Path(place).with_suffix(".key")
     held = key_from(key, beside)
@@ -67,7 +68,7 @@ class Ledger(Reading):
             )
 
     def _write(self, act: Callable[[Connection], Any]) -> Any:
-        """Run the act in a transaction of its own; writers wait for each other, because each link needs the one before."""
+        """Run the act in a transaction; writers wait for each other, because each link needs the one before."""
         try:
             with self.engine.begin() as connection:
                 connection.exec_driver_sql(_ONE_WRITER[self.engine.dialect.name])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -42,6 +44,17 @@ def safe_json(data: Any) -> str:
     return text
 
 
+@dataclass(frozen=True)
+class List:
+    """A list that the report shows by the page: frame, column to filter by, what to show (column, heading)."""
+
+    frame: pd.DataFrame
+    kind: str
+    show: tuple[tuple[str, str], ...]
+    extra: tuple[str, ...] = ()
+    copy: str = ""
+
+
 class Words:
     """A list of distinct words, and columns as positions in it."""
 
@@ -73,10 +86,13 @@ def children_shown(result: Any, issues: pd.DataFrame, extra: pd.Series | None = 
     return children[children != ""].head(CHILDREN_SHOWN).tolist()
 
 
-def payload(result: Any, issues: pd.DataFrame, people: pd.DataFrame, children: list[str]) -> dict[str, Any]:
+def payload(
+    result: Any, issues: pd.DataFrame, people: pd.DataFrame, children: list[str], lists: Mapping[str, List]
+) -> dict[str, Any]:
     """Everything but the child records: issues, decisions and worklist as columns over shared word lists.
 
-    ``issues`` as of facts.issue_table with an optional column ``status``; ``people``: child, team, worker.
+    ``issues`` as of facts.issue_table with an optional column ``status``; ``people``: child, team, worker;
+    ``lists``: further lists by name.
     """
     rules, tables, fields, teams, workers, messages = Words(), Words(), Words(), Words(), Words(), Words()
     who = people.drop_duplicates("child").set_index("child").reindex(children)
@@ -102,14 +118,7 @@ def payload(result: Any, issues: pd.DataFrame, people: pd.DataFrame, children: l
         "titles": words_of(
             pd.Series(rules.words, dtype="str"), issues.drop_duplicates("code").set_index("code")["title"]
         ).tolist(),
-        "decisions": _columns(
-            _most_telling(decision_table(result)),
-            ("rule", "title", "table", "record", "child", "field", "old", "new", "note"),
-        ),
-        "worklist": _columns(
-            worklist_table(result).head(ROWS_SHOWN),
-            ("code", "title", "table", "record", "child", "field", "value", "note", "team", "worker"),
-        ),
+        "lists": {name: _packed(spec) for name, spec in {**_own_lists(result), **lists}.items()},
         "who": {
             "team": teams.codes(who["team"].where(who["team"].notna(), NO_TEAM)),
             "worker": workers.codes(who["worker"].where(who["worker"].notna(), NO_WORKER)),
@@ -137,14 +146,50 @@ def payload(result: Any, issues: pd.DataFrame, people: pd.DataFrame, children: l
 
 def _most_telling(decisions: pd.DataFrame) -> pd.DataFrame:
     telling = decisions["severity"].map({"total": 0, "look": 1}).fillna(2)
-    return decisions.assign(telling=telling).sort_values("telling", kind="stable").head(ROWS_SHOWN)
+    return decisions.assign(telling=telling).sort_values("telling", kind="stable")
 
 
-def _columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, Any]:
-    """Columns over one word list of their own, because decisions repeat the same few texts."""
-    words = Words()
+def _packed(spec: List) -> dict[str, Any]:
+    """Columns over one word list of their own, because such lists repeat the same few texts."""
+    frame, words = texts(spec.frame.head(ROWS_SHOWN)), Words()
+    columns = dict.fromkeys([spec.kind, *(column for column, _ in spec.show), *spec.extra])
     packed = {column: words.codes(frame[column]) for column in columns}
-    return {"n": len(frame), "columns": packed, "words": words.words}
+    return {
+        "n": len(frame),
+        "all": len(spec.frame),
+        "columns": packed,
+        "words": words.words,
+        "kind": spec.kind,
+        "show": list(spec.show),
+        "copy": spec.copy,
+    }
+
+
+def _own_lists(result: Any) -> dict[str, List]:
+    decided = (
+        ("rule", "Kind"),
+        ("child", "Child"),
+        ("table", "Table"),
+        ("field", "Field"),
+        ("old", "Was"),
+        ("new", "Became"),
+        ("record", "Source record"),
+        ("note", "Note"),
+    )
+    settle = (
+        ("code", "Kind"),
+        ("child", "Child"),
+        ("team", "Team"),
+        ("table", "Table"),
+        ("field", "Field"),
+        ("value", "Value"),
+        ("record", "Source record"),
+        ("note", "Note"),
+    )
+    return {
+        "decisions": List(_most_telling(decision_table(result)), "rule", decided, extra=("title",)),
+        "worklist": List(worklist_table(result), "code", settle, extra=("title",)),
+    }
 
 
 def _field_facts(result: Any) -> dict[str, list[str]]:
@@ -177,7 +222,8 @@ def _day(day: Any) -> int:
 def child_chunks(result: Any, issues: pd.DataFrame, children: list[str]) -> list[str]:
     """Records of the children with a page, in their order: per 150 children one base64 text of gzipped JSON.
 
-    Only the chunk of a child that is opened is unpacked, so that the report opens fast however many children it holds.
+    Only the chunk of a child that is opened is unpacked, so that the report opens fast however many children it
+    holds.
     """
     place = pd.Series(range(len(children)), index=pd.Index(children, dtype="str"), dtype="int64")
     records = {table: _records(result, table, place) for table in result.tables}

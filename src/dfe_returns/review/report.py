@@ -20,7 +20,7 @@ from dfe_returns.review.facts import (
     worklist_table,
 )
 from dfe_returns.review.outputs import by_rule, by_team, children_count
-from dfe_returns.review.payload import child_chunks, children_shown, payload, safe_json
+from dfe_returns.review.payload import List, child_chunks, children_shown, payload, safe_json
 
 SOURCE_COLUMNS = ("file", "table", "rows", "read", "extract_date", "note", "sha256")
 
@@ -48,6 +48,7 @@ class Additions:
     accepted: int = 0
     errors_excepted: int = 0
     children: pd.Series | None = None
+    lists: dict[str, List] = field(default_factory=dict)
 
 
 def environment() -> Environment:
@@ -79,7 +80,7 @@ def write_report(
     templates = environment()
     package = templates.loader
     values = _values(result, issues, additions)
-    values["data"] = safe_json(payload(result, issues, people_of(result), children))
+    values["data"] = safe_json(payload(result, issues, people_of(result), children, additions.lists))
     values["chunks"] = child_chunks(result, issues, children)
     values["style"] = package.get_source(templates, "style.css")[0]  # type: ignore[union-attr]
     values["script"] = package.get_source(templates, "report.js")[0]  # type: ignore[union-attr]

@@ -1,6 +1,7 @@
 """A child's history as bars on lanes: care, legal status and placements; or referrals, assessments and plans.
 
-The frames here are drawn by the report as inline SVG; every bar also stands in words in the records below the drawing.
+The frames here are drawn by the report as inline SVG; every bar also stands in words in the records below the
+drawing.
 """
 
 from __future__ import annotations

@@ -88,7 +88,8 @@ def write_worklists(
 ) -> dict[str, Path]:
     """Write ``all.xlsx`` and one workbook per team into the folder; returns team -> path ('' for all).
 
-    Text stays text, filters are on, no cell can start a formula. Raises UsageError where the folder cannot be written.
+    Text stays text, filters are on, no cell can start a formula. Raises UsageError where the folder cannot be
+    written.
     """
     folder = private_folder(folder)
     for old in folder.glob("*.xlsx"):

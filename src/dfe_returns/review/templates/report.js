@@ -175,14 +175,14 @@ function chunk(n) {
   return unpacked[n];
 }
 function listOf(name, kid) {
-  var L = D[name], c = L.columns, at = L.words.indexOf(W.children[kid]), rows = [];
+  var L = D.lists[name], c = L.columns, at = L.words.indexOf(W.children[kid]), rows = [];
   if (at < 0) return rows;
   for (var i = 0; i < L.n; i++) {
     if (c.child[i] === at) rows.push(i);
   }
   return rows;
 }
-function cell(name, column, i) { return D[name].words[D[name].columns[column][i]]; }
+function cell(name, column, i) { return D.lists[name].words[D.lists[name].columns[column][i]]; }
 function showChild(id, wantTable, wantRow) {
   var kid = W.children.indexOf(id), box = clear($("child-page")), title = document.querySelector("#child h2");
   title.textContent = "Child " + id;
@@ -313,40 +313,48 @@ function drawTimeline(box, C, kid, id) {
   box.appendChild(el("details", {}, [el("summary", {}, "The history in words"), table("History", ["What", "Code", "Meaning", "From", "To"], rows)]));
 }
 
-/* lists of decisions and open items */
+/* lists: decisions, open items, changes, notes ... each over its own words */
 function setUpList(box) {
-  var name = box.getAttribute("data-list"), L = D[name], kind = name === "decisions" ? "rule" : "code";
-  var show = name === "decisions" ? ["rule", "child", "table", "field", "old", "new", "record", "note"] : ["code", "child", "team", "table", "field", "value", "record", "note"];
-  var heads = name === "decisions" ? ["Kind", "Child", "Table", "Field", "Was", "Became", "Source record", "Note"] : ["Kind", "Child", "Team", "Table", "Field", "Value", "Source record", "Note"];
-  if (!L.n) return;
+  var name = box.getAttribute("data-list"), L = D.lists[name];
+  if (!L || !L.n) { box.appendChild(el("p", {}, "Nothing to list.")); return; }
   var kinds = {}, select = el("select", {id: "k-" + name}), input = el("input", {id: "t-" + name, type: "search", autocomplete: "off"});
-  L.columns[kind].forEach(function (w) { kinds[w] = L.words[w]; });
-  options(select, [["", "All kinds"]].concat(Object.keys(kinds).map(function (k) { return [k, kinds[k]]; }).sort(function (a, b) { return a[1] < b[1] ? -1 : 1; })));
-  var count = el("p", {role: "status", "aria-live": "polite", "class": "big"}), pages = el("div", {"class": "pages"}), out = el("div", {"class": "wide", tabindex: "0", role: "region", "aria-label": "List of " + name});
-  var form = el("form", {"class": "filter", role: "search", "aria-label": "Filter the list of " + name}, [el("div", {}, [el("label", {"for": "t-" + name}, "Search"), input]), el("div", {}, [el("label", {"for": "k-" + name}, "Kind"), select])]);
+  L.columns[L.kind].forEach(function (w) { kinds[w] = L.words[w]; });
+  options(select, [["", "All"]].concat(Object.keys(kinds).map(function (k) { return [k, kinds[k]]; }).sort(function (a, b) { return a[1] < b[1] ? -1 : 1; })));
+  var count = el("p", {role: "status", "aria-live": "polite", "class": "big"}), pages = el("div", {"class": "pages"}), out = el("div", {"class": "wide", tabindex: "0", role: "region", "aria-label": "List: " + name});
+  var heads = L.show.map(function (s) { return s[1]; }), kindHead = L.show.filter(function (s) { return s[0] === L.kind; })[0][1];
+  var form = el("form", {"class": "filter", role: "search", "aria-label": "Filter the list: " + name}, [el("div", {}, [el("label", {"for": "t-" + name}, "Search"), input]), el("div", {}, [el("label", {"for": "k-" + name}, kindHead), select])]);
+  var copied = L.copy ? el("pre", {id: "copy-" + name, "class": "copy", tabindex: "0", role: "region", "aria-label": "Text to copy"}) : null;
   function draw(page) {
     var text = input.value.toLowerCase(), hits = [];
     var match = L.words.map(function (w) { return !text || w.toLowerCase().indexOf(text) >= 0; });
     for (var i = 0; i < L.n; i++) {
-      if (select.value !== "" && L.columns[kind][i] !== +select.value) continue;
-      if (text && !show.some(function (c) { return match[L.columns[c][i]]; })) continue;
+      if (select.value !== "" && L.columns[L.kind][i] !== +select.value) continue;
+      if (text && !L.show.some(function (s) { return match[L.columns[s[0]][i]]; })) continue;
       hits.push(i);
     }
-    count.textContent = some(hits.length, "line") + (L.n === 20000 ? " (the first 20,000 are held here; all are in the CSV file)" : "");
+    count.textContent = some(hits.length, "line") + (L.all > L.n ? " of the first " + thousands(L.n) + " held here; all " + thousands(L.all) + " are in the CSV file" : "");
     pager(pages, page, hits.length, draw);
     clear(out);
-    if (hits.length) out.appendChild(table("Page " + (page + 1), heads, hits.slice(page * SIZE, page * SIZE + SIZE).map(function (i) {
-      return show.map(function (c) {
-        if (c !== "child") return cell(name, c, i);
-        var kid = W.children.indexOf(cell(name, c, i));
-        return kid >= 0 ? childLink(kid) : cell(name, c, i);
+    var shown = hits.slice(page * SIZE, page * SIZE + SIZE);
+    if (hits.length) out.appendChild(table("Page " + (page + 1), heads, shown.map(function (i) {
+      return L.show.map(function (s) {
+        var word = L.words[L.columns[s[0]][i]];
+        if (s[0] !== "child") return word;
+        var kid = W.children.indexOf(word);
+        return kid >= 0 ? childLink(kid) : word;
       });
     })));
+    if (copied) copied.textContent = shown.map(function (i) { return L.words[L.columns[L.copy][i]]; }).join("\n");
   }
   form.addEventListener("submit", function (e) { e.preventDefault(); });
   input.addEventListener("input", function () { draw(0); });
   select.addEventListener("change", function () { draw(0); });
   [form, count, pages, out].forEach(function (n) { box.appendChild(n); });
+  if (copied) {
+    box.appendChild(el("h3", {}, "The lines above as text"));
+    box.appendChild(el("p", {}, el("button", {type: "button", "data-copy": "copy-" + name}, "Copy")));
+    box.appendChild(copied);
+  }
   draw(0);
 }
 

@@ -1,0 +1,269 @@
+"""What stands beside the run in its report: totals, changes, continuity, the other return, notes, answers, state."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from dfe_returns.review.answers import standing, statuses
+from dfe_returns.review.charts import chart_of
+from dfe_returns.review.compare import Difference, compare
+from dfe_returns.review.continuity import OUTCOMES, continuity, continuity_counts
+from dfe_returns.review.cross import cross_return
+from dfe_returns.review.keys import issue_keys
+from dfe_returns.review.notes import notes_for_dfe
+from dfe_returns.review.report import Additions, List
+from dfe_returns.review.totals import beside_last_year, totals_of, typed_previous
+
+KEY_TOTALS = {
+    "cin": (
+        "cin.march",
+        "referrals",
+        "cin.started",
+        "cin.ended",
+        "assessments",
+        "assessments.45",
+        "icpc",
+        "icpc.15",
+        "cpp.march",
+        "cpp.started",
+        "cpp.again",
+        "cpp.reviewed",
+    ),
+    "ssda903": (
+        "cla.march",
+        "cla.started",
+        "cla.ceased",
+        "cla.uasc",
+        "place.three",
+        "missing.children",
+        "oc2",
+        "oc3",
+        "adopted",
+    ),
+}
+CHARTS = {
+    "cin": (("month", "Referrals by month"), ("need", "Primary need, open at 31 March")),
+    "ssda903": (("place", "Placement at 31 March"), ("ls", "Legal status at 31 March")),
+}
+
+
+@dataclass
+class Around:
+    """What the report is told beside the run: the run before, the other return, the ledger, the thresholds."""
+
+    earlier: Any | None = None
+    """RunResult of the run before, when its folder is still there."""
+    other: Any | None = None
+    """RunResult of the other return of the same year."""
+    ledger: Any | None = None
+    large_percent: float = 10.0
+    today: dt.date | None = None
+
+
+def additions_of(result: Any, issues: pd.DataFrame, around: Around) -> tuple[Additions, pd.DataFrame, pd.DataFrame]:
+    """Everything that the report shows beside the run; returns the additions, the totals and the answers that stand.
+
+    ``issues`` as of facts.issue_table. Works without ledger, earlier run, last year's return or other return; the
+    pages then say so.
+    """
+    found = Additions()
+    totals = beside_last_year(totals_of(result), _last_totals(result), around.large_percent)
+    found.key_totals = _records(totals[totals["key"].isin(KEY_TOTALS[result.collection.name])])
+    found.charts = _charts(result, totals)
+    keys = issue_keys(result, issues)
+    answered = standing(result, issues, around.ledger, around.today or result.as_at)
+    found.status = statuses(keys, known_before(result, keys, around), answered)
+    found.accepted = int((found.status == "accepted").sum())
+    if (found.status == "").all():
+        found.status = None
+    found.state = state_of(result, around.ledger)
+    found.pages.append(
+        ("totals", "Totals", "totals.html.j2", {"sections": _sections(totals), "large_percent": around.large_percent})
+    )
+    _add_changes(found, result, issues, around)
+    _add_continuity(found, result)
+    _add_cross(found, result, around)
+    notes = notes_for_dfe(result, issues, answered)
+    ready = int((notes["state"] == "ready").sum())
+    found.pages.append(("notes", "Notes for DfE", "notes.html.j2", {"notes_count": len(notes), "notes_ready": ready}))
+    found.lists["notes"] = List(
+        notes, "code", (("code", "Rule"), ("child", "Child"), ("note", "Note"), ("state", "State")), copy="note"
+    )
+    return found, totals, answered
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _last_totals(result: Any) -> pd.DataFrame | None:
+    last = typed_previous(result)
+    return None if last is None else totals_of(result, last, years_back=1)
+
+
+def _sections(totals: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{"name": name, "rows": _records(rows)} for name, rows in totals.groupby("section", sort=False)]
+
+
+def _charts(result: Any, totals: pd.DataFrame) -> list[dict[str, str]]:
+    stem = totals["key"].str.split(".").str[0]
+    by_code = totals["key"].str.contains(".", regex=False)
+    drawn = [
+        chart_of(f"chart-{name}", caption, totals[(stem == name) & by_code].head(14), bool(result.previous))
+        for name, caption in CHARTS[result.collection.name]
+    ]
+    return [chart for chart in drawn if chart]
+
+
+def known_before(result: Any, keys: pd.Series, around: Around) -> set[str] | None:
+    """Keys of this run's issues that the run before had too, by the ledger or its folder; None without one."""
+    if around.ledger is not None:
+        before = last_run(around.ledger, result)
+        if before is None:
+            return None
+        held = set(around.ledger.findings(before)["key"])
+        hashed = around.ledger.key.of_children(keys)
+        return set(keys[hashed.isin(held)])
+    if around.earlier is None:
+        return None
+    from dfe_returns.review.facts import issue_table
+
+    return set(issue_keys(around.earlier, issue_table(around.earlier)))
+
+
+def last_run(ledger: Any, result: Any) -> str | None:
+    """Id of the run of the same return, year and authority before this one, whether or not this one is recorded yet."""
+    runs = ledger.states(result.collection.name, result.collection.year)
+    runs = runs[(runs["authority"] == str(result.authority)) & (runs["dry_run"].astype(bool) == bool(result.dry_run))]
+    ids = runs["run_id"].tolist()
+    earlier = ids[: ids.index(result.run_id)] if result.run_id in ids else ids
+    return earlier[-1] if earlier else None
+
+
+def _add_changes(found: Additions, result: Any, issues: pd.DataFrame, around: Around) -> None:
+    if around.earlier is None:
+        words = "There is no earlier run of this return to compare with, or its folder is gone."
+        values: dict[str, Any] = {
+            "changes_words": words,
+            "changes_rules": [],
+            "changes_notes": [],
+            "changes_children": [],
+            "changes_counts": [],
+        }
+    else:
+        difference = compare(around.earlier, result, issues)
+        found.changes = {"words": difference.words()}
+        values = _change_values(found, difference)
+    found.pages.append(("changes", "Since the last run", "changes.html.j2", values))
+
+
+def _change_values(found: Additions, difference: Difference) -> dict[str, Any]:
+    from dfe_returns.review.compare import by_rule
+
+    shown = (
+        ("kind", "What"),
+        ("table", "Table"),
+        ("child", "Child"),
+        ("record", "Record of"),
+        ("field", "Field"),
+        ("old", "Was"),
+        ("new", "Is"),
+    )
+    found.lists["changed"] = List(difference.changes, "kind", shown)
+    fixed = difference.fixed[["code", "child", "table", "field", "value", "message", "team"]]
+    found.lists["fixed"] = List(
+        fixed,
+        "code",
+        (
+            ("code", "Rule"),
+            ("child", "Child"),
+            ("table", "Table"),
+            ("field", "Field"),
+            ("value", "Value then"),
+            ("message", "What was wrong"),
+            ("team", "Team"),
+        ),
+    )
+    found.lists["moved"] = List(
+        difference.children, "direction", (("direction", "In or out"), ("child", "Child"), ("why", "Why"))
+    )
+    summary = difference.summary()
+    return {
+        "changes_words": f"{difference.words()} Compared with run {difference.earlier}.",
+        "changes_notes": difference.notes,
+        "changes_rules": by_rule(difference).to_numpy().tolist(),
+        "changes_children": [[way, f"{number:,}"] for way, number in summary["children"].items()],
+        "changes_counts": [[kind, f"{number:,}"] for kind, number in summary["records"].items()],
+    }
+
+
+def _add_continuity(found: Additions, result: Any) -> None:
+    rows = continuity(result)
+    counts = [] if rows is None else continuity_counts(rows).to_numpy().tolist()
+    values = {"continuity_known": rows is not None, "continuity_counts": counts, "continuity_outcomes": list(OUTCOMES)}
+    found.pages.append(("continuity", "Last year to this", "continuity.html.j2", values))
+    if rows is not None:
+        odd = rows[rows["outcome"].isin(["missing", "started on another day"])]
+        shown = (
+            ("outcome", "What became of it"),
+            ("what", "What"),
+            ("child", "Child"),
+            ("start", "Started"),
+            ("note", "Note"),
+        )
+        found.lists["continuity"] = List(odd, "outcome", shown)
+        found.children = odd["child"]
+
+
+def _add_cross(found: Additions, result: Any, around: Around) -> None:
+    rows = None
+    if around.other is not None:
+        pair = (
+            (result.tables, around.other.tables)
+            if result.collection.name == "cin"
+            else (around.other.tables, result.tables)
+        )
+        rows = cross_return(*pair, result.as_at)
+    counts = [] if rows is None else rows.groupby("finding", sort=False).size().reset_index().to_numpy().tolist()
+    values = {
+        "cross_known": rows is not None,
+        "cross_counts": counts,
+        "cross_run": around.other.run_id if around.other is not None else "",
+    }
+    found.pages.append(("cross", "The other return", "cross.html.j2", values))
+    if rows is not None:
+        shown = (
+            ("finding", "Finding"),
+            ("child", "Child"),
+            ("cin", "In the census"),
+            ("ssda903", "In the looked after return"),
+        )
+        found.lists["cross"] = List(rows, "finding", shown)
+
+
+def state_of(result: Any, ledger: Any | None) -> dict[str, Any]:
+    """State of the run in words for the front page: state, words, warn."""
+    state, entry = "draft", None
+    if ledger is not None:
+        runs = ledger.states(result.collection.name, result.collection.year)
+        if result.run_id in set(runs["run_id"]):
+            state = ledger.state(result.run_id)
+            entry = ledger.history(result.run_id)[-1]
+    words = {
+        "draft": "This is a draft. Nobody has signed it; it must not be sent.",
+        "in review": "This run is in review. Nobody has signed it; it must not be sent.",
+        "signed off": "This run is signed off; the signed files lie in the folder submission.",
+        "submitted": "This run was signed off and submitted.",
+        "rejected": "This run was rejected; it must not be sent.",
+        "superseded": "A later run has taken the place of this one; it must not be sent.",
+    }[state]
+    if entry is not None and entry.get("name"):
+        role = f", {entry['role']}" if entry.get("role") else ""
+        words += f" Last act: {entry['kind']} by {entry['name']}{role}, {entry['at'][:10]}."
+    if entry is not None and entry.get("reason"):
+        words += f" Reason: {entry['reason']}"
+    return {"state": state, "words": words, "warn": state not in ("signed off", "submitted")}

@@ -1,0 +1,204 @@
+"""Sign-off: the draft's exact bytes frozen, the ledger's entry, the certificate; and the proof of all three."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dfe_returns.errors import IntegrityError, RefusedError, UsageError
+from dfe_returns.files import private_folder, sha256_of, write_private
+from dfe_returns.publish.manifest import MANIFEST, verify
+from dfe_returns.review.certificate import certificate
+
+DRAFT, SEALED, CERTIFICATE, RECORD = "draft", "submission", "certificate.html", "sign-off.json"
+REJECTED = "submission-rejected"
+STATEMENT = (
+    "I have read the report of this run. To the best of my knowledge the return is a true record of what the "
+    "authority holds, and what is unresolved is stated in the report and in the exceptions below."
+)
+
+
+def run_id_of(folder: Path | str) -> str:
+    """Run id in the manifest of a run folder. Raises UsageError when it is none."""
+    try:
+        return str(json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))["run_id"])
+    except (OSError, ValueError, KeyError):
+        raise UsageError(f"{folder} is no run folder: it has no readable {MANIFEST}.") from None
+
+
+def ask_for_review(ledger: Any, folder: Path | str, name: str, role: str, note: str = "") -> dict[str, Any]:
+    """The preparer puts the run up for review; returns run and state. Raises RefusedError in other states."""
+    run_id = run_id_of(folder)
+    ledger.submit_for_review(run_id, name, role, note)
+    return {"run": run_id, "state": ledger.state(run_id)}
+
+
+def sign_off(
+    ledger: Any,
+    folder: Path | str,
+    name: str,
+    role: str,
+    note: str = "",
+    exceptions: Mapping[str, str] | None = None,
+    statement: str = STATEMENT,
+    refusals: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Freeze the draft into ``submission/``, enter the sign-off, write ``certificate.html`` and ``sign-off.json``.
+
+    ``exceptions``: rule code -> reason for each rule that still has errors; ``refusals``: reasons of other
+    controls (an appropriate policy document that is missing, say), any of which stops the act. Returns run, state,
+    entry, hash, files, certificate. Raises RefusedError (controls, states, same person, errors left) or
+    IntegrityError (draft or ledger not as written); then nothing is left behind.
+    """
+    folder = Path(folder)
+    run_id = run_id_of(folder)
+    if refusals:
+        raise RefusedError("The return cannot be signed: " + "; ".join(refusals))
+    ledger.must_hold()
+    problems = _against_ledger(folder / DRAFT, ledger.files(run_id, "draft"))
+    problems += [str(found) for found in verify(folder) if not _made_after(found.file)]
+    if problems:
+        raise IntegrityError(
+            f"Run {run_id} is not what was written: {'; '.join(sorted(set(problems)))}. Run the return again."
+        )
+    if (folder / SEALED).exists():
+        raise RefusedError(f"{folder} holds a signed return already.")
+    frozen = _freeze(folder)
+    try:
+        entry = ledger.sign_off(run_id, name, role, note, exceptions, statement=statement, files=_described(frozen))
+    except BaseException:
+        shutil.rmtree(frozen, ignore_errors=True)
+        raise
+    write_private(folder / RECORD, _record(run_id, entry))
+    write_private(folder / CERTIFICATE, certificate(ledger, run_id))
+    return {
+        "run": run_id,
+        "state": ledger.state(run_id),
+        "entry": entry["number"],
+        "hash": entry["hash"],
+        "files": entry["body"]["hashes"],
+        "exceptions": entry["body"]["exceptions"],
+        "submission": str(frozen),
+        "certificate": str(folder / CERTIFICATE),
+    }
+
+
+def reject(ledger: Any, folder: Path | str, reason: str, name: str, role: str = "") -> dict[str, Any]:
+    """Reject the run; frozen files are kept under another name, so that it can be built again. Raises RefusedError."""
+    folder = Path(folder)
+    run_id = run_id_of(folder)
+    ledger.reject(run_id, name, role, reason)
+    if (folder / SEALED).is_dir():
+        number = 1 + len(list(folder.glob(f"{REJECTED}-*")))
+        os.replace(folder / SEALED, folder / f"{REJECTED}-{number}")
+        for made in (CERTIFICATE, RECORD):
+            (folder / made).unlink(missing_ok=True)
+    return {"run": run_id, "state": ledger.state(run_id)}
+
+
+def submitted(
+    ledger: Any, folder: Path | str, reference: str, name: str = "", role: str = "", note: str = ""
+) -> dict[str, Any]:
+    """Note the submission; the frozen files must still be what was signed. Raises IntegrityError or RefusedError."""
+    run_id = run_id_of(folder)
+    broken = check_run(ledger, folder)
+    if ledger.state(run_id) == "signed off" and len(broken):
+        raise IntegrityError(
+            f"Run {run_id} is not what was signed: {'; '.join(broken['place'] + ' ' + broken['problem'])}."
+        )
+    ledger.submitted(run_id, reference, name, role, note)
+    return {"run": run_id, "state": ledger.state(run_id), "reference": reference}
+
+
+def check_run(ledger: Any, folder: Path | str) -> pd.DataFrame:
+    """Everything about a run that is not as it was written: columns place, problem; no rows when all is well.
+
+    Holds the folder against its manifest, draft and submission against the ledger, certificate and record against
+    the entry, and the ledger's chain against itself.
+    """
+    folder = Path(folder)
+    found = [
+        (difference.file, f"is {difference.kind}") for difference in verify(folder) if not _made_after(difference.file)
+    ]
+    broken = ledger.verify()
+    found += list(zip(broken["place"] + " of the ledger", broken["problem"], strict=True))
+    run_id = run_id_of(folder)
+    if run_id not in set(ledger.states()["run_id"]):
+        found.append((f"run {run_id}", "is not in the ledger"))
+        return _problems(found)
+    found += [
+        (text, "differs from the ledger") for text in _against_ledger(folder / DRAFT, ledger.files(run_id, "draft"))
+    ]
+    signed = [entry for entry in ledger.history(run_id) if entry["kind"] == "signed off"]
+    if signed and ledger.state(run_id) in ("signed off", "submitted"):
+        files = pd.DataFrame(
+            {"name": list(signed[-1]["hashes"]), "sha256": list(signed[-1]["hashes"].values())}, dtype="str"
+        )
+        found += [(text, "differs from what was signed") for text in _against_ledger(folder / SEALED, files)]
+        expected = {CERTIFICATE: certificate(ledger, run_id), RECORD: _record(run_id, _as_entry(signed[-1]))}
+        for name, content in expected.items():
+            path = folder / name
+            if not path.is_file():
+                found.append((name, "is missing"))
+            elif path.read_text(encoding="utf-8") != content:
+                found.append((name, "was changed"))
+    elif (folder / SEALED).exists() and not signed:
+        found.append((SEALED, "is there although the ledger holds no sign-off"))
+    return _problems(found)
+
+
+def _problems(found: list[tuple[str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(found, columns=["place", "problem"], dtype="str").drop_duplicates(ignore_index=True)
+
+
+def _made_after(name: str) -> bool:
+    """Files that sign-off adds to a finished run: they are held against the ledger instead of the manifest."""
+    return name in (CERTIFICATE, RECORD) or name.split("/")[0].startswith(SEALED)
+
+
+def _against_ledger(folder: Path, files: pd.DataFrame) -> list[str]:
+    known = dict(zip(files["name"], files["sha256"], strict=True))
+    present = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
+    odd = [
+        name
+        for name, path in present.items()
+        if name not in known or path.is_symlink() or sha256_of(path) != known[name]
+    ]
+    return sorted(f"{folder.name}/{name}" for name in {*odd, *(set(known) - set(present))})
+
+
+def _freeze(folder: Path) -> Path:
+    """Copy the draft byte by byte, then give the copy its name in one step."""
+    target, growing = folder / SEALED, folder / f".{SEALED}.part"
+    shutil.rmtree(growing, ignore_errors=True)
+    private_folder(growing)
+    for path in sorted((folder / DRAFT).iterdir()):
+        write_private(growing / path.name, path.read_bytes())
+    os.replace(growing, target)
+    return target
+
+
+def _described(folder: Path) -> list[dict[str, Any]]:
+    return [
+        {"name": path.name, "sha256": sha256_of(path), "bytes": path.stat().st_size}
+        for path in sorted(folder.iterdir())
+    ]
+
+
+def _as_entry(row: Mapping[str, Any]) -> dict[str, Any]:
+    outer = ("number", "at", "kind", "hash")
+    return {
+        **{part: row[part] for part in outer if part != "kind"},
+        "body": {k: v for k, v in row.items() if k not in outer},
+    }
+
+
+def _record(run_id: str, entry: Mapping[str, Any]) -> str:
+    content = {"run": run_id, "entry": entry["number"], "hash": entry["hash"], "at": entry["at"], **entry["body"]}
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

@@ -1,0 +1,145 @@
+"""The front page in a terminal: a mapping for scripts, text for people. Small groups are hidden here too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from dfe_returns.review.facts import decision_table, issue_table, not_run_of, worklist_table
+from dfe_returns.review.outputs import by_rule, by_team, children_count
+from dfe_returns.review.pages import Around, known_before, last_run, state_of
+from dfe_returns.review.summary import suppressed
+from dfe_returns.review.totals import totals_of
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+
+def front_page(result: Any, around: Around | None = None, small: int = 6) -> dict[str, Any]:
+    """What a director needs to know of a run, as plain values for ``--format json``.
+
+    ``around``: ledger, earlier run and the like where known. Counts of issues are exact; counts of children are
+    rounded and small ones hidden.
+    """
+    from dfe_returns.review.keys import issue_keys
+
+    around = around or Around()
+    issues = issue_table(result)
+    keys = issue_keys(result, issues)
+    before = known_before(result, keys, around)
+    decisions, totals = decision_table(result), totals_of(result)
+    shown = suppressed(pd.concat([totals, _children_row(result)], ignore_index=True), small)
+    state = state_of(result, around.ledger)
+    days = sorted(set(result.sources["extract_date"].dropna().astype("str")))
+    return {
+        "run": result.run_id,
+        "folder": str(result.folder),
+        "return": result.collection.name,
+        "year": result.collection.year,
+        "authority": result.authority,
+        "authority_name": result.authority_name,
+        "as_at": result.as_at.isoformat(),
+        "dry_run": bool(result.dry_run),
+        "state": state["state"],
+        "state_words": state["words"],
+        "sources": {"files": int(result.sources["file"].nunique()), "extracted": days},
+        "errors": int((issues["severity"] == "error").sum()),
+        "queries": int((issues["severity"] == "query").sum()),
+        "since_last_run": None
+        if before is None
+        else {
+            "run": last_run(around.ledger, result)
+            if around.ledger is not None
+            else getattr(around.earlier, "run_id", None),
+            "new": int((~keys.drop_duplicates().isin(before)).sum()),
+            "still_open": int(keys.drop_duplicates().isin(before).sum()),
+        },
+        "to_settle": len(worklist_table(result)),
+        "decisions": {"all": len(decisions), "can_change_a_total": int((decisions["severity"] == "total").sum())},
+        "not_run": len(not_run_of(result)),
+        "rules": by_rule(issues)
+        .sort_values(["issues", "code"], ascending=[False, True])
+        .head(8)[["code", "severity", "title", "issues"]]
+        .to_dict("records"),
+        "teams": by_team(issues).head(8)[["team", "errors", "queries"]].to_dict("records"),
+        "totals": shown.rename(columns={"text": "value"}).to_dict("records"),
+        "report": str(result.folder / "report" / "index.html"),
+    }
+
+
+def _children_row(result: Any) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "section": ["Return"],
+            "key": ["children"],
+            "label": ["Children in the return"],
+            "kind": ["count"],
+            "value": [float(children_count(result))],
+            "of": [float("nan")],
+        }
+    )
+
+
+def front_renderable(page: dict[str, Any]) -> Group:
+    """The mapping of :func:`front_page` as something rich prints."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    def grid(title: str, heads: list[str], rows: list[list[str]]) -> Table:
+        made = Table(title=title, title_justify="left", title_style="bold")
+        for place, head in enumerate(heads):
+            made.add_column(
+                head,
+                justify="right" if head in ("Errors", "Queries", "Issues", "This year") else "left",
+                no_wrap=not place,
+            )
+        for row in rows:
+            made.add_row(*row)
+        return made
+
+    decided, since = page["decisions"], page["since_last_run"]
+    days = ", ".join(page["sources"]["extracted"]) or "on an unknown day"
+    lines = [
+        f"{page['return']} {page['year']}, {page['authority_name']} ({page['authority']}), as at {page['as_at']}"
+        + (" - DRY RUN" if page["dry_run"] else ""),
+        f"Run {page['run']}: {page['state']}. {page['state_words']}",
+        f"Built from {page['sources']['files']} files, extracted {days}.",
+        f"{page['errors']:,} errors, {page['queries']:,} queries; {page['to_settle']:,} to settle.",
+        f"{page['not_run']:,} rules did not run.",
+        f"{decided['all']:,} decisions by rule, {decided['can_change_a_total']:,} of a kind that can change a total.",
+    ]
+    if since:
+        lines.append(f"Since the last run: {since['new']:,} new, {since['still_open']:,} still open.")
+    parts: list[Any] = [Text(line) for line in lines]
+    if page["rules"]:
+        parts.append(
+            grid(
+                "Rules with most issues",
+                ["Rule", "Severity", "What it says", "Issues"],
+                [[r["code"], r["severity"], r["title"], f"{r['issues']:,}"] for r in page["rules"]],
+            )
+        )
+        parts.append(
+            grid(
+                "Teams",
+                ["Team", "Errors", "Queries"],
+                [[t["team"], f"{t['errors']:,}", f"{t['queries']:,}"] for t in page["teams"]],
+            )
+        )
+    main = [t for t in page["totals"] if t["section"] in _MAIN]
+    parts.append(grid("Who is in", ["Total", "This year"], [[t["label"], t["value"]] for t in main]))
+    parts.append(Text(f"The report: {page['report']}"))
+    return Group(*parts)
+
+
+_MAIN = (
+    "Return",
+    "Children in need",
+    "Referrals",
+    "Assessments",
+    "Child protection plans",
+    "Children looked after",
+    "Care leavers",
+)
