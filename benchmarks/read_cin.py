@@ -1,8 +1,8 @@
 """Reading, writing and last-checking a census file, beside lxml on the same bytes and other ways to read it.
 
-Each line is a process of its own, start-up and imports included (the first line of ours is the start-up alone). The reader
-streams: `walk of the whole tree` is what it would cost to parse first and look afterwards, `streaming, nothing read` is
-the floor for any reader built on lxml.
+Each line is a process of its own, start-up and imports included (`start-up of ours` is that alone). The reader streams:
+`walk of the whole tree` is what it would cost to parse first and look afterwards, `streaming, nothing read` is the floor
+for any reader built on lxml.
 """
 
 from __future__ import annotations

@@ -20,6 +20,9 @@ SAFE: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd
 """Parser options for any file from outside. Without `huge_tree`, absurd depth and text of over 10 MB are refused."""
 
 _CHUNK = 1 << 20
+_FEED = 1 << 15
+"""Bytes given to the parser at once: libxml2 moves what it has not used yet, so large portions take twice as long."""
+
 _EXACT_LINES = 65535
 """libxml2 keeps line numbers of elements in 16 bits; further on it gives the line of the nearest text instead."""
 
@@ -56,7 +59,7 @@ class Events(Iterator[Xml]):
         parser: Any = etree.XMLPullParser(events=("end",), tag=tags, encoding=encoding, **SAFE)
         events = parser.read_events()
         with _in_plain_words(path, parser):
-            while chunk := file.read(_CHUNK):
+            while chunk := file.read(_FEED):
                 parser.feed(chunk)
                 for _, element in events:
                     yield element
