@@ -213,7 +213,7 @@ def test_after_submission_no_working_copy_with_children_remains(tmp_path):
 def test_deletion_is_entered_without_values(tmp_path):
     ledger, _ = kept_runs(tmp_path)
     apply_retention(ledger, CONFIG, *OFFICER, today=date(2026, 6, 1))
-    entry = [e for e in events(ledger, "deleted") if e["run_id"] == "sent"][0]
+    entry = next(e for e in events(ledger, "deleted") if e["run_id"] == "sent")
     assert (entry["rule"], entry["count"], entry["name"], entry["role"]) == ("RET-STAGING", 1, *OFFICER)
     assert "2012" not in json.dumps(entry["names"])
     assert len(ledger.verify()) == 0

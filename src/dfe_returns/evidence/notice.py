@@ -146,10 +146,9 @@ def _bases(config: Any, sent: list[FieldGateway], reader: str) -> str:
     basis = {"A6-1C": "Article 6(1)(c), a legal duty", "A6-1E": "Article 6(1)(e), a public task"}
     parts = [f"Under the UK GDPR we rely on {basis.get(who.art6, basis['A6-1C'])}."]
     if any(law.art9 for law in sent):
-        parts.append(
-            "For health, ethnic group and other sensitive facts we rely on Article 9(2)(g), with the Data Protection"
-        )
-        parts[-1] += " Act 2018, Schedule 1, paragraph 6."
+        article, paragraph = ("9(2)(h)", "2") if who.art9 == "A9-2H-P2" else ("9(2)(g)", "6")
+        parts.append(f"For health, ethnic group and other sensitive facts we rely on Article {article}.")
+        parts.append(f"The Data Protection Act 2018, Schedule 1, paragraph {paragraph}, allows it.")
     if any(law.art10 for law in sent) and reader != "staff":
         parts.append("For facts about offences we rely on Article 10 and the same Schedule.")
     return " ".join(parts)
