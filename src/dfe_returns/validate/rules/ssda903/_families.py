@@ -103,7 +103,7 @@ def starts_while_another_runs(c: LookedAfterData, table: str, start: str, end: s
 def not_closed_within_care(c: LookedAfterData, table: str, start: str, end: str) -> Flags:
     """A record without an end began in no period of care that still runs, or its end lies in no period of care.
 
-    Rows with a usable start, of children with a period of care, are judged; a start is not compared where there is an end.
+    Rows with a usable start, of children with a period of care, are judged; with an end, the start is not compared.
     """
     starts, ends = c.frame(table)[start], c.frame(table)[end]
     running = c.in_care_on(table, starts, without_end=True)

@@ -12,6 +12,7 @@ from dfe_returns.validate.flags import Flags, flag
 from dfe_returns.validate.registry import rules_for
 from dfe_returns.validate.rules.ssda903._families import any_filled
 from dfe_returns.validate.views.ssda903 import LookedAfterData
+from dfe_returns.validate.views.ssda903.episodes import at
 
 rule = rules_for("ssda903")
 COLLECTED_FROM = pd.Timestamp(2016, 4, 1)
@@ -49,9 +50,9 @@ def started_without_previous_permanence(c: LookedAfterData) -> Flags:
 def order_malformed_or_after_entry_to_care(c: LookedAfterData) -> Flags:
     texts = c.PrevPerm.DATE_PERM
     read = {text: earliest_day(text) for text in texts.dropna().unique()}
-    malformed = texts.map({text: not well for text, (well, _) in read.items()}).fillna(False).astype(bool)
-    days = pd.to_datetime(texts.map({text: day for text, (_, day) in read.items()}))
-    failing = malformed | (days >= c.first_episode("PrevPerm", "DECOM"))
+    malformed = texts.isin([text for text, (well_formed, _) in read.items() if not well_formed])
+    earliest = pd.Series({text: day for text, (_, day) in read.items()}, dtype="datetime64[us]")
+    failing = malformed | (at(earliest, texts) >= c.first_episode("PrevPerm", "DECOM"))
     return flag("PrevPerm", failing) + flag("Episodes", pd.Index(c.first_row_of("PrevPerm")[failing]))
 
 
