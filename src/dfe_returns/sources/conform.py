@@ -195,6 +195,10 @@ class _Conform:
         for note in check_ssd(tables, self.model, self.profile.conventions["episode_end"], as_at):
             self.notes.add(*note)
         numbers = people.id_map(tables[people.PERSON], self.profile.child_id_source, self.notes)
+        for name in self.model.companions:
+            if "child_id" in tables[name]:
+                unknown = tables[name][~tables[name]["child_id"].isin(numbers["child"])]
+                self.notes.add_lines("STRUCT-ORPHAN", "child_id is no child of this extract", unknown, "child_id")
         report = ConformReport(
             structure=self.notes.frame(),
             files=self._file_frame(tables, extract_date),
@@ -258,6 +262,9 @@ class _Conform:
                 frame = self._drop(
                     frame, frame[column.name].isna(), table, "STRUCT-NO-KEY", f"{column.name} is blank", column.name
                 )
+        if table.companion:
+            facts = [name for name, column in table.columns.items() if not (column.need and name in table.key)]
+            frame = self._drop(frame, frame[facts].isna().all(axis=1), table, "STRUCT-NOT-FILLED", "Not filled in yet")
         repeated = _repeats(frame, table)
         frame = self._drop(frame, repeated, table, "STRUCT-REPEAT-EXACT", "The same row again")
         if as_at is not None and table.starts:
