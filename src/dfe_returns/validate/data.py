@@ -287,21 +287,21 @@ def take(values: pd.Series, positions: pd.Series) -> pd.Series:
 
 
 def _joint_codes(sides: list[ReturnData], keys: tuple[str, ...]) -> dict[tuple[int, str], Codes]:
-    """Dense numbers for key combinations over every table of all sides."""
+    """Numbers for key combinations over every table of all sides; -1 where a key is blank."""
     places = [(i, name) for i, side in enumerate(sides) for name in side.collection.all_tables]
-    lengths = [sides[i].rows(name) for i, name in places]
-    joint = np.zeros(sum(lengths), dtype=np.int64)
-    blank = np.zeros(sum(lengths), dtype=bool)
-    for key in keys:
-        columns = [sides[i].column(name, key) for i, name in places]
-        distinct = pd.factorize(np.concatenate([c.texts for c in columns]), use_na_sentinel=True)[0]
-        edges = np.cumsum([0, *(len(c.texts) for c in columns)])
-        numbers = np.concatenate([c.spread(distinct[a:b]) for c, a, b in zip(columns, edges[:-1], edges[1:], strict=True)])
-        blank |= numbers < 0
-        joint = pd.factorize(joint * (int(distinct.max(initial=0)) + 2) + numbers + 1)[0].astype(np.int64)
+    columns = [sides[i].column(name, keys[-1]) for i, name in places]
+    distinct = pd.factorize(np.concatenate([c.texts for c in columns]), use_na_sentinel=True)[0].astype(np.int64)
+    edges = np.cumsum([0, *(len(c.texts) for c in columns)])
+    numbers = [c.spread(distinct[a:b]) for c, a, b in zip(columns, edges[:-1], edges[1:], strict=True)]
+    if len(keys) == 1:
+        return dict(zip(places, numbers, strict=True))
+    # the combination of the keys before this one is known already, or soon wanted by itself
+    last, size = np.concatenate(numbers), int(distinct.max(initial=0)) + 1
+    first = np.concatenate([sides[i].codes(name, keys[:-1]) for i, name in places])
+    blank = (first < 0) | (last < 0)
+    joint = pd.factorize(first * size + last)[0].astype(np.int64)
     joint[blank] = -1
-    edges = np.cumsum([0, *lengths])
-    return {place: joint[a:b] for place, a, b in zip(places, edges[:-1], edges[1:], strict=True)}
+    return dict(zip(places, np.split(joint, np.cumsum([len(n) for n in numbers])[:-1]), strict=True))
 
 
 def in_intervals(
