@@ -1,7 +1,7 @@
 """Reading, writing and last-checking a census file, beside lxml on the same bytes and other ways to read it.
 
 Each line is a process of its own, start-up and imports included (`start-up of ours` is that alone). The reader streams:
-`walk of the whole tree` is what it would cost to parse first and look afterwards, `streaming, nothing read` is the floor
+`walk of the whole tree` is the cost of parsing first and looking afterwards, `streaming, nothing read` is the floor
 for any reader built on lxml.
 """
 

@@ -143,7 +143,7 @@ class _Checker:
 
     def container(self, element: Xml, allowed: _Allowed) -> None:
         name, places, children = allowed.element.name, allowed.places, allowed.children
-        if element.attrib:
+        if element.keys():
             self._found("CHECK-ATTRIBUTE", element, name)
         if (text := element.text) and not text.isspace():
             self._found("CHECK-TEXT", element, name)
@@ -172,7 +172,7 @@ class _Checker:
         name = allowed.element.name
         if not allowed.covered:
             self._found("CHECK-GATEWAY", item, name)
-        if item.attrib:
+        if item.keys():
             self._found("CHECK-ATTRIBUTE", item, name)
         for part in item:
             is_element = isinstance(part.tag, str)

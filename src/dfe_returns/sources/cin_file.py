@@ -156,7 +156,7 @@ class _Reader:
         last = 0
         if (text := element.text) and not text.isspace():
             self._stray(element, plan.name)
-        if element.attrib:
+        if element.keys():
             self._attributes(element)
         for item in element:
             tail = item.tail
@@ -174,7 +174,7 @@ class _Reader:
             sub = subs[place]
             if sub is None:
                 text = item.text
-                if len(item) or item.attrib:
+                if len(item) or item.keys():  # cheaper than `attrib`
                     text = self._odd_item(item)
                 if values[place] is not None:
                     self._note("STRUCT-REPEATED", item, plan.names[place])
@@ -204,7 +204,7 @@ class _Reader:
         """A wrapper: one row per item in it."""
         if (text := element.text) and not text.isspace():
             self._stray(element, plan.name)
-        if element.attrib:
+        if element.keys():
             self._attributes(element)
         name, texts, read = plan.names[0], self.texts, 0
         for item in element:
@@ -212,7 +212,7 @@ class _Reader:
                 self._stray(item, plan.name)
             if item.tag != name and (item.tag not in plan.places) and self._unexpected(item, plan) is None:
                 continue
-            text = self._odd_item(item) if len(item) or item.attrib else item.text
+            text = self._odd_item(item) if len(item) or item.keys() else item.text
             value = texts.get(text)
             plan.cells.append(self._clean(text) if value is None else value)
             plan.lines.append(line_of(item))
