@@ -28,3 +28,8 @@ def upgrade() -> None:
         )
         op.create_index(f"ix_{name}_child_hash", name, ["child_hash"])
         op.create_index(f"ix_{name}_run_id", name, ["run_id"])
+
+
+def downgrade() -> None:
+    for name in ("adoption_disclosures", "disclosures"):
+        op.drop_table(name)
