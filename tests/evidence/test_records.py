@@ -205,6 +205,21 @@ def test_last_years_file_under_this_years_name_is_stopped(tmp_path):
         controls.check_sign_off(new, READY, ledger, TODAY)
 
 
+def test_a_former_pupil_number_from_before_an_adoption_is_stopped(tmp_path):
+    ledger = ledger_at(tmp_path, Clock("2025-07-01"))
+    before = {
+        "Header": frame("CHILD | SEX | DOB | UPN\nB1 | F | 2018-01-01 | A873000000011", ("DOB",)),
+        "AD1": frame("CHILD | DOB | NB_ADOPTR\nB1 | 2018-01-01 | 2", ("DOB",)),
+    }
+    sign(ledger, keep(tmp_path / "903", "ssda903", "2024-25", before, "ssda903-2024-25"))
+    for number, stopped in (("A873000000011", 1), ("B873000000012", 0)):
+        children = f"LAchildID | UPN | FormerUPN | PersonBirthDate | Sex\nC9 | | {number} | 2018-01-01 | F"
+        after = keep(tmp_path / number, "cin", "2025-26", census("2025-26", children), number)
+        found = controls.adoption_links(after, ledger)
+        assert len(found) == stopped
+        assert number not in str(found)
+
+
 # ---- breach
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ def obstacles(result: Any, config: Any, ledger: Any, today: date | None = None) 
     day = today or ledger.today()
     found = [*policy_obstacles(config, day), *_specification(result, config), *_new_fields(result, ledger)]
     found += misdirected(result, config, ledger)
+    found += adoption_links(result, ledger)
     try:
         check_requests(ledger, result)
     except RefusedError as error:
@@ -105,6 +107,29 @@ def misdirected(result: Any, config: Any, ledger: Any) -> list[str]:
                 f"A file of this run is byte for byte that of {run['collection']} {run['year']}; check the year."
             )
     return found
+
+
+def adoption_links(result: Any, ledger: Any) -> list[str]:
+    """A former pupil number that is the number of a child adopted from care would link two identities (R50; doubt D15).
+
+    Looks at the census only, against the sealed 903 runs with adoptions whose folders are kept. Counts, never numbers.
+    """
+    former = result.tables.get("ChildIdentifiers", pd.DataFrame()).get("FormerUPN")
+    if former is None or not former.notna().any():
+        return []
+    adopted: set[str] = set()
+    for run in ledger.states("ssda903").query("state in ('signed off', 'submitted', 'superseded')")["run_id"]:
+        folder = Path(ledger.run(run)["folder"]) / "submission"
+        if (folder / "header.csv").is_file() and (folder / "ad1.csv").is_file():
+            children = pd.read_csv(folder / "ad1.csv", dtype="str", usecols=["CHILD"])["CHILD"]
+            header = pd.read_csv(folder / "header.csv", dtype="str", usecols=["CHILD", "UPN"])
+            adopted |= set(header.loc[header["CHILD"].isin(children), "UPN"].dropna())
+    linked = int(former.isin(adopted).sum())
+    if not linked:
+        return []
+    return [
+        f"{linked} former pupil number(s) belong to a child adopted from care; take them out, they link two identities."
+    ]
 
 
 def _specification(result: Any, config: Any) -> list[str]:

@@ -86,7 +86,9 @@ def flags_of(values: pd.DataFrame, return_name: str) -> pd.Series:
     checks = {
         "third party": about.map(lambda who: bool(who & _OTHERS)),
         "adoption": values["table"].isin(_ADOPTION_TABLES) | values["why"].str.contains("adopt", regex=False),
-        "court": values["table"].isin(_COURT_TABLES) | names.isin(always) | (names.isin(by_code) & values["why"].ne("")),
+        "court": values["table"].isin(_COURT_TABLES)
+        | names.isin(always)
+        | (names.isin(by_code) & values["why"].ne("")),
         "health": values["data_class"].str.contains("special_health", regex=False),
         "serious harm": values["tier"].eq("T4") | values["table"].isin(_HARM_TABLES),
     }
