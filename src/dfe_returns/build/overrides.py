@@ -38,7 +38,9 @@ def apply_overrides(
     )
     mine = mine.reset_index(drop=True)
     again = mine.duplicated(["table", "child", "key", "field"], keep="last")
-    record.work(codes[1], SOURCE, mine[again], mine["field"], note="a later override of the same value stands")
+    record.work(
+        codes[1], SOURCE, mine[again], mine["field"], mine["new_value"], "a later override of the same value stands"
+    )
     mine = mine[~again]
     known = pd.Series(False, index=mine.index)
     for (name, field), rows in mine.groupby(["table", "field"], sort=True):
@@ -52,6 +54,7 @@ def apply_overrides(
         SOURCE,
         mine[~known],
         mine["field"],
+        mine["new_value"],
         note="no such table or field this year, or a field that rows are told apart by",
     )
     return out

@@ -1,7 +1,7 @@
 """Small worlds for the build: source tables drawn as text, answers read back as text.
 
-A column is written without its table's prefix (`referral_date` for `cine_referral_date`). Who is not drawn in `ssd_person` but
-has a row elsewhere is an ordinary girl born in 2012 whose child number is the letter C and her person number.
+A column is written without its table's prefix (`referral_date` for `cine_referral_date`). Who is not drawn in
+`ssd_person` but has a referral is an ordinary girl born in 2012 whose child number is the letter C and her person number.
 """
 
 from __future__ import annotations
@@ -93,12 +93,18 @@ def world(year: str = "2025-26", conventions: dict[str, Any] | None = None, last
 
 def _people(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     drawn = tables.get("ssd_person", ssd_model().tables["ssd_person"].empty())
-    named = pd.concat([tables[n][c] for n, c in (("ssd_cin_episodes", "cine_person_id"),) if n in tables] or [pd.Series(dtype="str")])
+    named = pd.concat(
+        [tables[n][c] for n, c in (("ssd_cin_episodes", "cine_person_id"),) if n in tables] or [pd.Series(dtype="str")]
+    )
     others = sorted(set(named.dropna()) - set(drawn["pers_person_id"]) - {"nobody"})
     more = "\n".join(f"{p} | C{p} | F | WBRI | 2012-05-01" for p in others)
     more = source_table("ssd_person", f"person_id | legacy_id | sex | ethnicity | dob\n{more}")
-    drawn = drawn.assign(pers_legacy_id=drawn["pers_legacy_id"].fillna("C" + drawn["pers_person_id"]).replace("none", None))
-    return pd.concat([drawn.astype({"_file": "str"}), more.astype({"_file": "str"})], ignore_index=True).astype(more.dtypes.to_dict() | {"_file": "category"})
+    drawn = drawn.assign(
+        pers_legacy_id=drawn["pers_legacy_id"].fillna("C" + drawn["pers_person_id"]).replace("none", None)
+    )
+    return pd.concat([drawn.astype({"_file": "str"}), more.astype({"_file": "str"})], ignore_index=True).astype(
+        more.dtypes.to_dict() | {"_file": "category"}
+    )
 
 
 @pytest.fixture(scope="session")

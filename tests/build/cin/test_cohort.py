@@ -50,7 +50,18 @@ def test_a_spell_is_told_when_it_is_in_force_in_the_year(told, child, spells):
 
 
 def test_every_child_once_and_in_order_of_number(told):
-    assert told.table("ChildIdentifiers", "LAchildID") == ["C1", "C10", "C11", "C12", "C15", "C2", "C4", "C6", "C8", "C9"]
+    assert told.table("ChildIdentifiers", "LAchildID") == [
+        "C1",
+        "C10",
+        "C11",
+        "C12",
+        "C15",
+        "C2",
+        "C4",
+        "C6",
+        "C8",
+        "C9",
+    ]
     assert told.table("CINdetails", "CINdetailsID", "C15") == ["1", "2", "3"]
 
 
@@ -63,8 +74,14 @@ def test_a_closure_after_the_year_is_cut_with_its_reason_and_said(told):
 
 
 def test_a_referral_without_further_action_is_sent_short(told):
-    assert told.table("CINdetails", "ReferralNFA ReferralSource PrimaryNeedCode CINclosureDate ReasonForClosure", "C9") == ["1 | 6 |  |  |"]
-    assert told.decided("CIN-NFA-SHORT", "field old") == ["CINclosureDate | 2025-06-01", "PrimaryNeedCode | N1", "ReasonForClosure | RC8"]
+    assert told.table(
+        "CINdetails", "ReferralNFA ReferralSource PrimaryNeedCode CINclosureDate ReasonForClosure", "C9"
+    ) == ["1 | 6 |  |  |"]
+    assert told.decided("CIN-NFA-SHORT", "field old") == [
+        "CINclosureDate | 2025-06-01",
+        "PrimaryNeedCode | N1",
+        "ReasonForClosure | RC8",
+    ]
 
 
 def test_a_flag_not_recorded_stays_blank_and_goes_to_a_person(told):

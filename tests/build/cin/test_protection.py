@@ -69,7 +69,9 @@ def told(build):
     ],
 )
 def test_enquiries_of_the_year(told, child, rows):
-    assert told.table("Section47", "S47ActualStartDate InitialCPCtarget DateOfInitialCPC ICPCnotRequired", child) == rows
+    assert (
+        told.table("Section47", "S47ActualStartDate InitialCPCtarget DateOfInitialCPC ICPCnotRequired", child) == rows
+    )
 
 
 def test_targets_worked_out_are_said(told):
@@ -78,11 +80,17 @@ def test_targets_worked_out_are_said(told):
         "C3 |  | 2026-04-14",
         "C4 |  | 2026-04-16",
     ]
-    assert told.decided("CIN-CONFERENCE-NOT-REQUIRED", "child record") == ["C3 | ssd_s47_enquiry.csv:4", "C3 | ssd_s47_enquiry.csv:5"]
+    assert told.decided("CIN-CONFERENCE-NOT-REQUIRED", "child record") == [
+        "C3 | ssd_s47_enquiry.csv:4",
+        "C3 | ssd_s47_enquiry.csv:5",
+    ]
 
 
 def test_a_conference_names_its_source_row(told):
-    assert told.origin("Section47", 0) == ["DateOfInitialCPC | ssd_initial_cp_conference | 2", "row | ssd_s47_enquiry | 2"]
+    assert told.origin("Section47", 0) == [
+        "DateOfInitialCPC | ssd_initial_cp_conference | 2",
+        "row | ssd_s47_enquiry | 2",
+    ]
 
 
 def test_enquiries_of_earlier_years_without_a_conference(told):
@@ -103,7 +111,9 @@ def test_transfer_in_conference_stands_with_the_referral(told):
 def test_conferences_that_fit_nowhere_go_to_a_person(told):
     assert told.work("CIN-CONFERENCE-EXTRA", "child value") == ["C6 | 2025-09-15", "C5 | 2025-09-30", "C5 | 2025-08-30"]
     assert told.work("CIN-CONFERENCE-ALONE", "child") == ["C8"]
-    assert told.work("CIN-ORPHAN", "child record") == ["C8 | ssd_initial_cp_conference.csv:13"]  # of another child's enquiry
+    assert told.work("CIN-ORPHAN", "child record") == [
+        "C8 | ssd_initial_cp_conference.csv:13"
+    ]  # of another child's enquiry
 
 
 def test_enquiries_completed_without_an_outcome_and_agreed_plans_that_never_came(told):
@@ -133,7 +143,10 @@ def test_a_conference_without_enquiry_is_put_to_one_only_where_the_profile_says_
     assert told.table("Section47", shown, "C8") == ["2025-06-01 |", "2025-06-10 | 2025-06-20"]
     assert told.table("Section47", shown, "C2") == ["2025-06-10 |"]
     assert told.decided("CIN-CONFERENCE-INFERRED", "child new") == ["C8 | 2"]
-    assert told.work("CIN-CONFERENCE-ALONE", "child record") == ["C2 | ssd_initial_cp_conference.csv:4", "C8 | ssd_initial_cp_conference.csv:3"]
+    assert told.work("CIN-CONFERENCE-ALONE", "child record") == [
+        "C2 | ssd_initial_cp_conference.csv:4",
+        "C8 | ssd_initial_cp_conference.csv:3",
+    ]
 
 
 PLANS = """
@@ -195,7 +208,10 @@ def test_plans_in_force_in_the_year(protected):
 
 def test_earlier_plans_of_any_authority_count_and_the_opening_balance(protected):
     assert protected.table("ChildProtectionPlans", "LAchildID NumberOfPreviousCPP") == ["C1 | 2", "C2 | 2", "C2 | 4"]
-    assert protected.origin("ChildProtectionPlans", 1) == ["NumberOfPreviousCPP | la_previous_plans | 2", "row | ssd_cp_plans | 5"]
+    assert protected.origin("ChildProtectionPlans", 1) == [
+        "NumberOfPreviousCPP | la_previous_plans | 2",
+        "row | ssd_cp_plans | 5",
+    ]
 
 
 def test_reviews_held_in_the_year_after_the_plan_began(protected):
@@ -219,4 +235,8 @@ def test_reviews_held_in_the_year_after_the_plan_began(protected):
 
 def test_plans_without_a_spell_or_a_conference_are_listed(protected):
     assert protected.work("CIN-PLAN-NO-SPELL") == ["C9"]
-    assert protected.work("CIN-PLAN-NO-CONFERENCE", "child value") == ["C1 | 2025-05-07", "C2 | 2025-06-07", "C9 | 2025-06-01"]
+    assert protected.work("CIN-PLAN-NO-CONFERENCE", "child value") == [
+        "C1 | 2025-05-07",
+        "C2 | 2025-06-07",
+        "C9 | 2025-06-01",
+    ]

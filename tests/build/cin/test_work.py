@@ -1,4 +1,5 @@
 """Assessments, plans, pre-proceedings: what is told of the work done under a referral."""
+# ruff: noqa: E501 (tables drawn as text are wide)
 
 from datetime import date
 
@@ -51,7 +52,10 @@ def test_assessments_authorised_in_the_year_or_not_yet(assessed):
         "2 | 2025-03-21 | 2025-04-01 | 2025-04-03",
         "3 | 2026-03-20 |  |",  # authorised after the year: open
     ]
-    assert assessed.table("Assessments", columns, "C2") == ["1 | 2025-04-11 | 2026-03-31 |", "2 | 2025-04-11 | 2025-05-11 |"]
+    assert assessed.table("Assessments", columns, "C2") == [
+        "1 | 2025-04-11 | 2026-03-31 |",
+        "2 | 2025-04-11 | 2025-05-11 |",
+    ]
     assert assessed.decided("CIN-AUTHORISATION-CUT", "child old") == ["C1 | 2026-04-01"]
     assert assessed.work("CIN-ASSESSMENT-UNDATED", "record") == ["ssd_cin_assessments.csv:7"]
     assert assessed.left_out("ssd_cin_assessments") == {
@@ -62,9 +66,17 @@ def test_assessments_authorised_in_the_year_or_not_yet(assessed):
 
 
 def test_factors_are_the_union_in_order_of_number_and_letter(assessed):
-    assert assessed.table("AssessmentFactorsList", "AssessmentID AssessmentFactor", "C1") == ["2 | 2A", "2 | 2B", "2 | 3C", "2 | 10A"]
+    assert assessed.table("AssessmentFactorsList", "AssessmentID AssessmentFactor", "C1") == [
+        "2 | 2A",
+        "2 | 2B",
+        "2 | 3C",
+        "2 | 10A",
+    ]
     assert assessed.table("AssessmentFactorsList", "AssessmentFactor", "C2") == ["21"]
-    assert assessed.origin("AssessmentFactorsList", 0) == ["row | ssd_assessment_factors | 2", "row | ssd_assessment_factors | 3"]
+    assert assessed.origin("AssessmentFactorsList", 0) == [
+        "row | ssd_assessment_factors | 2",
+        "row | ssd_assessment_factors | 3",
+    ]
 
 
 def test_factors_wait_for_the_authorisation(assessed):
@@ -125,7 +137,10 @@ def test_plans_in_force_in_the_year_keep_their_true_start(build):
 
 def test_plans_that_follow_at_once_are_joined_only_where_the_profile_says_so(build):
     told = build(ssd_cin_episodes=OPEN, ssd_cin_plans=PLANS, conventions={"join_plans_gap_days": 1})
-    assert told.table("CINplanDates", "CINPlanStartDate CINPlanEndDate", "C1") == ["2024-02-01 | 2025-07-01", "2025-07-03 |"]
+    assert told.table("CINplanDates", "CINPlanStartDate CINPlanEndDate", "C1") == [
+        "2024-02-01 | 2025-07-01",
+        "2025-07-03 |",
+    ]
     assert told.decided("CIN-PLANS-JOINED", "record old new") == [
         "ssd_cin_plans.csv:3 | 2025-04-01 | 2024-02-01",
         "ssd_cin_plans.csv:4 | 2025-06-10 | 2024-02-01",
@@ -167,7 +182,11 @@ def test_pre_proceedings_are_off_until_turned_on(build):
 
 def test_pre_proceedings_of_the_year(build):
     told = build(
-        "2026-27", ssd_cin_episodes=OPEN, la_pre_proceedings=PRE, extract_date=date(2027, 6, 1), switches=frozenset({"PreProceedings"})
+        "2026-27",
+        ssd_cin_episodes=OPEN,
+        la_pre_proceedings=PRE,
+        extract_date=date(2027, 6, 1),
+        switches=frozenset({"PreProceedings"}),
     )
     columns = "PPStartDate LBPSentDate FGDMMeetingOffer FGDMMeetingFac InitialPPMeetingDate ReviewMeetingsCount StepDecisionDate PPOutcome"
     assert told.table("PreProceedings", columns) == [
