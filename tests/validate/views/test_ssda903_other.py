@@ -64,3 +64,14 @@ def test_working_lists_change_with_the_year(looked_after):
     homes = {"K1", "K2", "R3", "S1"}
     assert [c.postcode_must_match - homes for c in lists.values()] == [set(), {"H5"}, {"K3"}, {"K3"}, {"K3"}]
     assert [c.male | c.female | c.unknown_sex for c in lists.values()] == [{"1", "2"}] * 2 + [{"M", "F", "U"}] * 3
+
+
+def test_the_row_that_speaks_for_a_child_is_the_first_in_the_file(looked_after):
+    c = looked_after(Header="CHILD | DOB\nA | 01/01/2010\nB |\nA | 02/01/2010\n  |\n  |")
+    assert list(c.is_child_row("Header")) == [True, True, False, False, False]
+
+
+def test_unreadable_is_filled_without_being_a_day(looked_after):
+    c = looked_after(UASC="CHILD | DUC\nA | then\nA | 01/05/2025\nB |\nB | then")
+    assert list(c.unreadable("UASC", "DUC")) == [True, False, False, True]
+    assert list(c.duc_filled("UASC")) == [True, True, False, False]

@@ -12,6 +12,7 @@ from dfe_returns.validate.rules.ssda903._families import carried_over_differs, l
 from dfe_returns.validate.views.ssda903 import LookedAfterData, same_value
 from dfe_returns.validate.views.ssda903.derived import DerivedViews
 from dfe_returns.validate.views.ssda903.episodes import at
+from dfe_returns.validate.views.ssda903.intervals import SPAN, keyed
 from dfe_returns.validate.views.ssda903.lists import ADOPTED, ELSEWHERE, UNKNOWN_UPN
 
 rule = rules_for("ssda903")
@@ -83,11 +84,10 @@ def _adopted_last_year(c: LookedAfterData) -> pd.Series:
     if c.last is None:
         return pd.Series(dtype="datetime64[us]")
     then = c.last.Episodes
-    last = pd.DataFrame({"child": c.last.child("Episodes"), "start": then.DECOM})
-    now = pd.DataFrame({"child": c.child("Episodes"), "start": c.Episodes.DECOM})
-    repeated = pd.MultiIndex.from_frame(last).isin(pd.MultiIndex.from_frame(now))
-    kept = last[then.REC.isin(ADOPTED) & then.DECOM.notna() & (last.child >= 0) & ~repeated]
-    return kept.groupby("child").start.min()
+    last = keyed(c.last.child("Episodes"), then.DECOM, SPAN)
+    repeated = np.isin(last, keyed(c.child("Episodes"), c.Episodes.DECOM, SPAN))
+    kept = then.DECOM[then.REC.isin(ADOPTED) & (last >= 0) & ~repeated]
+    return kept.groupby(c.last.child("Episodes")[kept.index]).min()
 
 
 @rule("562")

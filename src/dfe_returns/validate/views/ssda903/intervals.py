@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dfe_returns.validate.data import _keyed
+from dfe_returns.validate.data import _keyed as keyed
 
-_SPAN = np.int64(1) << 33
+SPAN = np.int64(1) << 33
 FAR = pd.Timestamp(9999, 12, 31)
 
 
@@ -24,11 +24,11 @@ def touched(
 
     Groups are numbers (-1 = none); a missing day takes no part; a spell that ends before it starts is taken as it is.
     """
-    starts, ends = _keyed(other_group, other_start, _SPAN), _keyed(other_group, other_end, _SPAN)
+    starts, ends = keyed(other_group, other_start, SPAN), keyed(other_group, other_end, SPAN)
     usable = (starts >= 0) & (ends >= 0)
     order = np.argsort(starts[usable], kind="stable")
     starts, ends = starts[usable][order], np.maximum.accumulate(ends[usable][order])
-    first, last = _keyed(group, start, _SPAN), _keyed(group, end, _SPAN)
+    first, last = keyed(group, start, SPAN), keyed(group, end, SPAN)
     before = np.searchsorted(starts, last, side="right") - 1
     # the greatest end so far belongs to this group or to an earlier one, whose numbers are all smaller
     reached = np.append(ends, -1)[before]
