@@ -267,7 +267,7 @@ def test_a_file_in_a_namespace_is_read(read):
     for name, frame in plain.items():
         pd.testing.assert_frame_equal(tables[name], frame)
         np.testing.assert_array_equal(tables.lines[name], plain.lines[name])
-    assert set(tables.structure["code"]) == {"STRUCT-NAMESPACE"}
+    assert tables.structure["code"].tolist() == ["STRUCT-NAMESPACE"]
 
 
 def test_a_prefix_and_a_schema_location_are_read(read):
@@ -345,6 +345,10 @@ BOMB = '<!DOCTYPE Message [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;">\n
         ("<html><body>Please sign in</body></html>", "nothing of a children in need census is in it"),
         (
             message("<Pupil/>", header=HEADER.replace(">CIN<", ">SCH<")).replace("Children", "Pupils"),
+            "nothing of a children in need census is in it",
+        ),
+        (
+            message("<Child><Name>Jo</Name></Child>", header=HEADER.replace(">CIN<", ">EYC<")),
             "nothing of a children in need census is in it",
         ),
         ("<Message>" + "<a>" * 400 + "</a>" * 400 + "</Message>", "not well-formed XML|nothing of"),

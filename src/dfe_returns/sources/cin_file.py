@@ -8,26 +8,17 @@ Document type declarations are refused: a census has none, and they are how enti
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from dfe_returns.contract import YEARS, Collection, contract
-from dfe_returns.contract.xml_tree import Element, xml_tree
+from dfe_returns.contract.xml_tree import xml_tree
 from dfe_returns.errors import InputError
+from dfe_returns.sources.cin_frames import OnceRows, Plan, frames_of, once_rows
 from dfe_returns.sources.return_tables import ReturnTables, StructureNotes
 from dfe_returns.sources.xml_input import Events, Xml, line_of, parsed, plain_name, text_within
-
-FACTORS_COLUMN = "AssessmentFactors"
-"""Column of Assessments that the reader fills with the factors of the row, parted by commas, for issues to point at."""
-
-_Numbers = npt.NDArray[np.int64]
-_Cells = dict[str, npt.NDArray[np.object_]]
-"""Column -> cells."""
 
 
 def read_cin(path: Path | str) -> ReturnTables:
@@ -41,48 +32,6 @@ def read_cin(path: Path | str) -> ReturnTables:
     return _Reader(path).read()
 
 
-class _Plan:
-    """How one container is read, and the cells read so far."""
-
-    __slots__ = ("cells", "lines", "listed", "name", "names", "parents", "places", "repeats", "subs", "table")
-
-    def __init__(self, element: Element, tables: dict[str, list[_Plan]]) -> None:
-        self.name, self.table = element.name, element.table
-        self.listed, self.repeats = element.listed, element.most is None
-        self.names = [child.name for child in element.children]
-        self.places = {name: place for place, name in enumerate(self.names)}
-        self.subs = [None if child.field is not None else _Plan(child, tables) for child in element.children]
-        self.cells: list[Any] = []
-        self.lines: list[int] = []
-        self.parents: list[int] = []
-        if self.table and (element.listed or element.grouped):
-            tables.setdefault(self.table, []).append(self)
-
-
-class _Once:
-    """A row that exists once per Child (or file), whether or not its element does."""
-
-    __slots__ = ("cells", "line", "plan")
-
-    def __init__(self, plan: _Plan) -> None:
-        self.plan, self.line = plan, -1
-        self.cells: list[Any] = [None] * len(plan.names)
-
-    def close(self, number: int, line: int) -> None:
-        """Take the row in; `line` is where it stands if its own element was not there."""
-        self.plan.cells.extend(self.cells)
-        self.plan.lines.append(line if self.line < 0 else self.line)
-        self.plan.parents.append(number)
-
-
-_OnceRows = dict[int, _Once]
-"""Place in the enclosing container -> row."""
-
-
-def _once_rows(plan: _Plan) -> _OnceRows:
-    return {i: _Once(sub) for i, sub in enumerate(plan.subs) if sub is not None and not sub.repeats and not sub.listed}
-
-
 class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -90,13 +39,14 @@ class _Reader:
         self.notes = StructureNotes(path.name)
         self.tree = xml_tree(self.collection, any_year=True)
         self.known = {element.name for element in self.tree.walk()}
-        self.plans: dict[str, list[_Plan]] = {}
-        self.header = _Plan(self.tree.find("Header"), self.plans)
-        self.child = _Plan(self.tree.find("Child"), self.plans)
+        self.plans: dict[str, list[Plan]] = {}
+        self.header = Plan(self.tree.find("Header"), self.plans)
+        self.child = Plan(self.tree.find("Child"), self.plans)
         self.children = 0
         self.headers = 0
         self.header_line = -1
-        self.header_rows = _once_rows(self.header)
+        self.header_rows = once_rows(self.header)
+        self.namespaces: set[str] = set()
         self.texts: dict[str | None, Any] = {None: np.nan}
 
     def read(self) -> ReturnTables:
@@ -107,7 +57,7 @@ class _Reader:
         for row in self.header_rows.values():
             row.line = self.header_line
             row.close(0, -1)
-        return self._tables()
+        return ReturnTables(*frames_of(self.plans, self.collection, self.tree), self.notes.frame())
 
     # ---- walking the file ---------------------------------------------------------------------------------
 
@@ -145,12 +95,12 @@ class _Reader:
         number = self.children
         self.children += 1
         line = line_of(element)
-        rows = _once_rows(self.child)
+        rows = once_rows(self.child)
         self._fill(element, self.child, [None] * len(self.child.names), number, rows)
         for row in rows.values():
             row.close(number, line)
 
-    def _fill(self, element: Xml, plan: _Plan, values: list[Any], number: int, once: _OnceRows | None = None) -> None:
+    def _fill(self, element: Xml, plan: Plan, values: list[Any], number: int, once: OnceRows | None = None) -> None:
         """Read the items of a container into `values`, its sub-containers into rows with the parent `number`."""
         places, subs, texts = plan.places, plan.subs, self.texts
         last = 0
@@ -174,7 +124,7 @@ class _Reader:
             sub = subs[place]
             if sub is None:
                 text = item.text
-                if len(item) or item.keys():  # cheaper than `attrib`
+                if len(item) or item.keys():
                     text = self._odd_item(item)
                 if values[place] is not None:
                     self._note("STRUCT-REPEATED", item, plan.names[place])
@@ -200,7 +150,7 @@ class _Reader:
                         single.line = line_of(item)
                     self._fill(item, sub, single.cells, number)
 
-    def _list(self, element: Xml, plan: _Plan, number: int) -> None:
+    def _list(self, element: Xml, plan: Plan, number: int) -> None:
         """A wrapper: one row per item in it."""
         if (text := element.text) and not text.isspace():
             self._stray(element, plan.name)
@@ -241,7 +191,7 @@ class _Reader:
     def _attributes(self, element: Xml) -> None:
         self._note("STRUCT-ATTRIBUTE", element, plain_name(element.tag))
 
-    def _unexpected(self, item: Xml, plan: _Plan) -> int | None:
+    def _unexpected(self, item: Xml, plan: Plan) -> int | None:
         """The place of an element that is known but for its namespace; None (and a note) for anything else."""
         if not isinstance(item.tag, str):
             self._note("STRUCT-COMMENT", item, plan.name)
@@ -249,11 +199,18 @@ class _Reader:
         name = plain_name(item.tag)
         place = plan.places.get(name)
         if place is not None:
-            plan.places[item.tag] = place  # noted once per element name; from now on read as fast as any other
-            self._note("STRUCT-NAMESPACE", item, name)
+            plan.places[item.tag] = place  # from now on read as fast as any other
+            self._namespace(item)
             return place
         self._note(self._kind(item), item, name)
         return None
+
+    def _namespace(self, element: Xml) -> None:
+        """One note per namespace: where it is used first."""
+        namespace = element.tag.rpartition("}")[0]
+        if namespace and namespace not in self.namespaces:
+            self.namespaces.add(namespace)
+            self._note("STRUCT-NAMESPACE", element, plain_name(element.tag))
 
     def _kind(self, element: Xml) -> str:
         """What is odd about an element that stands where it is not expected."""
@@ -273,8 +230,7 @@ class _Reader:
         """What stands around the Child elements: the root, its children, and what else is in Children."""
         if plain_name(root.tag) != self.tree.name:
             self._note("STRUCT-PLACE", root, plain_name(root.tag), f"The root of a census file is {self.tree.name}.")
-        elif root.tag != self.tree.name:
-            self._note("STRUCT-NAMESPACE", root, self.tree.name)
+        self._namespace(root)
         for beside in (*root.itersiblings(preceding=True), *root.itersiblings()):
             self._note("STRUCT-COMMENT", beside, "")
         top = [element.name for element in self.tree.children]
@@ -309,95 +265,15 @@ class _Reader:
         held = {n: v for row in self.header_rows.values() for n, v in zip(row.plan.names, row.cells, strict=True)}
         other = isinstance(held["Collection"], str) and held["Collection"].upper() != "CIN"
         skeleton = own == self.tree.name and any(plain_name(e.tag) in ("Header", "Children") for e in root)
-        found = sum(len(plan.lines) for plan in self.child.subs if plan is not None) > 0
+        modules = [plan for plan in self.child.subs if plan is not None]
+        found = any(plan.repeats and plan.lines for plan in modules) or any(
+            c is not None for p in modules for c in p.cells
+        )
         if not (found or skeleton) or (other and not found):
             raise InputError(
                 f"{name}, line {line_of(root)}: this is XML, but nothing of a children in need census is in it. "
                 "Choose the census file that your case system exports: its root is Message, with Header and Children."
             )
-
-    # ---- tables -------------------------------------------------------------------------------------------
-
-    def _tables(self) -> ReturnTables:
-        lines: dict[str, _Numbers] = {}
-        parents: dict[str, _Numbers] = {}
-        columns: dict[str, _Cells] = {}
-        for table, plans in self.plans.items():
-            columns[table] = {}
-            for plan in plans:
-                columns[table].update(_columns(plan, self.collection.all_tables[table].all_fields))
-            lines[table] = np.array(plans[0].lines, dtype=np.int64)
-            parents[table] = np.array(plans[0].parents, dtype=np.int64)
-        keys = self._keys(columns, parents)
-        self._join_factors(columns, parents)
-        frames = {}
-        for name, described in self.collection.all_tables.items():
-            order = (*described.join_keys, *described.all_fields, *([FACTORS_COLUMN] if name == "Assessments" else []))
-            held = {**columns[name], **keys[name]}
-            frames[name] = pd.DataFrame({c: pd.array(held[c], dtype="str") for c in order}, copy=False)
-        return ReturnTables(frames, {name: lines[name] for name in frames}, self.notes.frame())
-
-    def _keys(self, columns: dict[str, _Cells], parents: dict[str, _Numbers]) -> dict[str, _Cells]:
-        """Join keys of every table: those of the row above, and for a table with a key of its own a count from 1."""
-        child_ids = columns["ChildIdentifiers"]["LAchildID"]
-        keys: dict[str, _Cells] = {"Header": {}}
-        top = {"LAchildID": child_ids}
-        for table, above in self._enclosing().items():
-            described = self.collection.all_tables[table]
-            taken = keys[above] if above else top
-            mine = {key: values[parents[table]] for key, values in taken.items() if key in described.keys}
-            for own in described.keys:
-                if own not in mine:
-                    group = parents[table] if above else _same_child(child_ids)[parents[table]]
-                    mine[own] = _counted(group)
-            keys[table] = mine
-        return keys
-
-    def _enclosing(self) -> dict[str, str]:
-        """Table -> the table whose rows it hangs on ('' = the Child), outer tables first."""
-        out: dict[str, str] = {}
-
-        def visit(element: Element, above: str) -> None:
-            for part in element.children:
-                if part.field is not None:
-                    continue
-                out.setdefault(part.table, above)
-                visit(part, part.table if part.most is None else above)
-
-        visit(self.tree.find("Child"), "")
-        return out
-
-    def _join_factors(self, columns: dict[str, _Cells], parents: dict[str, _Numbers]) -> None:
-        factors, owner = columns["AssessmentFactorsList"]["AssessmentFactor"], parents["AssessmentFactorsList"]
-        filled = np.array([isinstance(f, str) for f in factors], dtype=bool)
-        codes, owner = factors[filled].tolist(), owner[filled]
-        rows = len(parents["Assessments"])
-        bounds = np.searchsorted(owner, np.arange(rows + 1)).tolist()
-        joined = np.empty(rows, dtype=object)
-        joined[:] = [self._clean(",".join(codes[a:b])) for a, b in pairwise(bounds)]
-        columns["Assessments"][FACTORS_COLUMN] = joined
-
-
-def _columns(plan: _Plan, fields: Any) -> dict[str, npt.NDArray[np.object_]]:
-    flat = np.empty(len(plan.cells), dtype=object)
-    flat[:] = plan.cells
-    plan.cells = []
-    table = flat.reshape(-1, len(plan.names))
-    names = {f.tag: f.name for f in fields.values() if f.element == plan.name}
-    return {names[tag]: np.ascontiguousarray(table[:, i]) for i, tag in enumerate(plan.names) if plan.subs[i] is None}
-
-
-def _same_child(child_ids: npt.NDArray[np.object_]) -> _Numbers:
-    """A number per child: Child blocks that share an LAchildID are one child, blocks without one stand alone."""
-    codes = pd.factorize(child_ids)[0].astype(np.int64)
-    return np.where(codes < 0, len(codes) + np.arange(len(codes)), codes)
-
-
-def _counted(group: _Numbers) -> npt.NDArray[np.object_]:
-    """1, 2, 3 ... within each group, in file order, as text."""
-    number = pd.Series(group).groupby(group).cumcount().to_numpy() + 1
-    texts = np.array([str(n) for n in range(int(number.max(initial=0)) + 1)], dtype=object)
-    return texts[number]
 
 
 _BLANK_ROW_FOR_NONE = frozenset({"Reviews"})
