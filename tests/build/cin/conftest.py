@@ -1,7 +1,7 @@
 """Small worlds for the build: source tables drawn as text, answers read back as text.
 
 A column is written without its table's prefix (`referral_date` for `cine_referral_date`). Who is not drawn in
-`ssd_person` but has a referral is an ordinary girl born in 2012 whose child number is the letter C and her person number.
+`ssd_person` but has a referral is an ordinary girl born in 2012 whose child number is C and her person number.
 """
 
 from __future__ import annotations
