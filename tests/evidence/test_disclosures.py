@@ -70,11 +70,16 @@ def test_the_report_is_a_draft_with_flags_for_the_reviewer(seasons):
     ledger, _, _ = seasons
     report = subject_report(ledger, "A1", "R Officer", "request")
     assert report["status"].startswith("draft")
-    values = pd.DataFrame(report["values"]).set_index(["table", "field"])
-    assert "court" in values.loc[("Episodes", "LS"), "flags"].iloc[0]
-    assert "third party" in values.loc[("CINdetails", "ReferralSource"), "flags"].iloc[0]
-    assert "serious harm" in values.loc[("CINdetails", "PrimaryNeedCode"), "flags"].iloc[0]
-    assert set(report["flags"]) == {"third party", "court", "serious harm"}
+    values = pd.DataFrame(report["values"])
+
+    def flags(field):
+        return set(values.loc[values["field"].eq(field), "flags"])
+
+    assert flags("LS") == {"court; serious harm"}
+    assert flags("ReferralSource") == {"third party"}
+    assert flags("PrimaryNeedCode") == {"third party; serious harm"}
+    assert flags("CINreferralDate") == {""}
+    assert set(report["flags"]) == {"third party", "court", "health", "serious harm"}
     assert "understanding, not a fixed age" in report["competence"]
 
 
