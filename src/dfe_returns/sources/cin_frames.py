@@ -1,4 +1,4 @@
-"""What the census reader fills, per container of the file: cells, lines and parents of its rows; and the tables of them.
+"""What the census reader fills, per container of the file: cells, lines and parents of its rows; and tables of them.
 
 A row names its parent by position, so join keys are worked out once, column by column, when the file is read.
 """
@@ -25,7 +25,7 @@ Cells = dict[str, npt.NDArray[np.object_]]
 
 
 class Plan:
-    """How one container is read (`places`: tag -> place), and its rows so far: cells one after another, lines, parents."""
+    """How one container is read (`places`: tag -> place), and its rows so far: cells in sequence, lines, parents."""
 
     __slots__ = ("cells", "lines", "listed", "name", "names", "parents", "places", "repeats", "subs", "table")
 
