@@ -166,7 +166,7 @@ def build(plan: Plan, loaded: Loaded, last: Mapping[str, pd.DataFrame] | None = 
     if plan.collection.name == "cin":
         from dfe_returns.build.cin import build_cin
 
-        return build_cin(plan.collection, loaded.tables, loaded.profile.conventions, settings)
+        return build_cin(plan.collection, loaded.tables, loaded.profile.conventions, settings, last)
     from dfe_returns.build.ssda903 import build_ssda903
 
     return build_ssda903(plan.collection, loaded.tables, loaded.profile.conventions, settings, last)
