@@ -30,6 +30,16 @@ def texts(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({column: text_of(frame[column]) for column in frame.columns}, index=frame.index)
 
 
+def authority_of(result: Any) -> str:
+    """Name and number of the authority; the number alone where no name was configured."""
+    return f"{result.authority_name} ({result.authority})" if result.authority_name else f"authority {result.authority}"
+
+
+def uk_dates(values: pd.Series) -> pd.Series:
+    """Text with days as dd/mm/yyyy instead of yyyy-mm-dd, for people; files for programs keep the return's form."""
+    return values.str.replace(r"\b(\d{4})-(\d{2})-(\d{2})\b", r"\3/\2/\1", regex=True)
+
+
 def words_of(keys: pd.Series, words: Mapping[str, str] | pd.Series, otherwise: str = "") -> pd.Series:
     """The word that each key stands for, as text; ``otherwise`` where there is none."""
     return keys.map(dict(words)).astype(object).where(lambda found: found.notna(), otherwise).astype("str")

@@ -10,7 +10,7 @@ import pandas as pd
 from dfe_returns.config import Config
 from dfe_returns.errors import DfeReturnsError
 from dfe_returns.files import write_csv
-from dfe_returns.review.facts import issue_table, not_run_of, worklist_table
+from dfe_returns.review.facts import authority_of, issue_table, not_run_of, worklist_table
 from dfe_returns.review.notes import notes_for_dfe
 from dfe_returns.review.outputs import children_count, write_issues
 from dfe_returns.review.pages import Around, additions_of, last_run
@@ -107,5 +107,5 @@ def _write_totals(result: Any, path: Path, totals: pd.DataFrame) -> Path:
         "large": "Large change",
         "comment": "Comment",
     }
-    title = f"{result.collection.title} {result.collection.year}, {result.authority_name}: totals"
+    title = f"{result.collection.title} {result.collection.year}, {authority_of(result)}: totals"
     return write_workbook(path, [Sheet("Totals", frame, title=title, answers=("comment",), headings=headings)], title)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from dfe_returns.review.facts import uk_dates
 from dfe_returns.review.keys import things
 
 COLUMNS = ("code", "title", "child", "note", "state")
@@ -22,11 +23,13 @@ def notes_for_dfe(result: Any, issues: pd.DataFrame, answered: pd.DataFrame) -> 
         return pd.DataFrame({column: pd.Series(dtype="str") for column in COLUMNS})
     holding = answered[answered["holds"].astype(bool)] if len(answered) else answered
     reason = found["key"].map(holding["reason"]).astype(object).fillna("").astype("str") if len(holding) else ""
-    where = (found["field"] + " " + found["value"]).str.strip()
+    where = (
+        uk_dates(found["values"]).str.replace(r"=(?=;|$)", "=(blank)", regex=True).str.replace("=", " ", regex=False)
+    )
     about = found["code"] + " " + found["child"].where(found["child"] == "", "child " + found["child"])
-    about = about.str.strip() + (": " + where).where(where != "", "")
+    about = about.str.strip() + (": " + where).where(found["field"] != "", "")
     ready = (pd.Series(reason, index=found.index) != "") if len(holding) else pd.Series(False, index=found.index)
-    wanted = "the value is right as recorded because ... "
+    wanted = "The value is right as recorded because ... "
     text = pd.Series(reason, index=found.index, dtype="str").where(ready, wanted.strip())
     return pd.DataFrame(
         {

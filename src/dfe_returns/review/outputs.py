@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dfe_returns.files import private_folder, write_csv, write_private
-from dfe_returns.review.facts import SEVERITIES, decision_table, issue_table, not_run_of, worklist_table
+from dfe_returns.review.facts import SEVERITIES, decision_table, issue_table, not_run_of, uk_dates, worklist_table
 from dfe_returns.review.spreadsheet import Sheet, write_workbook
 
 STRUCTURE_COLUMNS = ("code", "file", "line", "column", "message", "count")
@@ -108,7 +108,11 @@ def _write_workbook(result: Any, path: Path, issues: pd.DataFrame) -> Path:
     return write_workbook(
         path,
         [
-            Sheet("Issues", issues.drop(columns=["row", "gateway"]), headings=HEADINGS),
+            Sheet(
+                "Issues",
+                issues.drop(columns=["row", "gateway"]).assign(value=uk_dates(issues["value"])),
+                headings=HEADINGS,
+            ),
             Sheet("By rule", by_rule(issues), headings=HEADINGS),
             Sheet("By team", by_team(issues), headings=HEADINGS),
             Sheet("By child", by_child(issues), headings=HEADINGS),

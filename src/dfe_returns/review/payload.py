@@ -20,6 +20,7 @@ from dfe_returns.review.facts import (
     sources_of,
     text_of,
     texts,
+    uk_dates,
     words_of,
     worklist_table,
 )
@@ -107,7 +108,7 @@ def payload(
             "row": issues["row"].fillna(-1).astype("int64").tolist(),
             "field": fields.codes(issues["field"]),
             "child": kids.codes(issues["child"]),
-            "value": issues["value"].tolist(),
+            "value": uk_dates(issues["value"]).tolist(),
             "message": messages.codes(issues["message"]),
             "fix": messages.codes(issues["fix"]),
             "source": issues["source"].tolist(),

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from dfe_returns.files import private_folder, sha256_of, write_private
 from dfe_returns.review.facts import (
+    authority_of,
     decision_table,
     issue_table,
     not_run_of,
@@ -98,7 +99,7 @@ def _values(result: Any, issues: pd.DataFrame, additions: Additions) -> dict[str
         "head": {
             "title": collection.title,
             "year": collection.year,
-            "authority": f"{result.authority_name} ({result.authority})",
+            "authority": authority_of(result),
             "run_id": result.run_id,
             "as_at": result.as_at.strftime("%d/%m/%Y"),
             "dry_run": bool(result.dry_run),

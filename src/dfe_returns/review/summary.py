@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from dfe_returns.files import private_folder, write_private
+from dfe_returns.review.facts import authority_of
 from dfe_returns.review.report import Additions, environment
 
 ROUND_TO = 5
@@ -77,7 +78,7 @@ def write_summary(
         head={
             "title": result.collection.title,
             "year": result.collection.year,
-            "authority": result.authority_name,
+            "authority": authority_of(result),
             "as_at": result.as_at.strftime("%d/%m/%Y"),
             "dry_run": bool(result.dry_run),
             "run_id": result.run_id,

@@ -101,9 +101,9 @@ def front_renderable(page: dict[str, Any]) -> Group:
 
     decided, since = page["decisions"], page["since_last_run"]
     days = ", ".join(page["sources"]["extracted"]) or "on an unknown day"
+    who, dry = page["authority_name"] or "authority", " - DRY RUN" if page["dry_run"] else ""
     lines = [
-        f"{page['return']} {page['year']}, {page['authority_name']} ({page['authority']}), as at {page['as_at']}"
-        + (" - DRY RUN" if page["dry_run"] else ""),
+        f"{page['return']} {page['year']}, {who} {page['authority']}, as at {page['as_at']}{dry}",
         f"Run {page['run']}: {page['state']}. {page['state_words']}",
         f"Built from {page['sources']['files']} files, extracted {days}.",
         f"{page['errors']:,} errors, {page['queries']:,} queries; {page['to_settle']:,} to settle.",

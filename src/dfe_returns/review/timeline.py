@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from dfe_returns.review.facts import CHILD_COLUMN, text_of, words_of
+from dfe_returns.review.facts import CHILD_COLUMN, text_of, uk_dates, words_of
 
 BAR_COLUMNS = ("child", "lane", "from", "to", "open", "code", "label")
 _EPOCH = pd.Timestamp("1970-01-01")
@@ -61,7 +61,9 @@ def marks_of(result: Any, issues: pd.DataFrame, children: list[str]) -> pd.DataF
         else {"Episodes": "DECOM", **{table: start for _, table, start, _, _ in _LOOKED_AFTER_SPANS}}
     )
     day = pd.to_datetime(
-        marks["value"].where(~marks["field"].str.contains("DOB|Birth", regex=True)), format="%d/%m/%Y", errors="coerce"
+        uk_dates(marks["value"]).where(~marks["field"].str.contains("DOB|Birth", regex=True)),
+        format="%d/%m/%Y",
+        errors="coerce",
     )
     for table, start in starts.items():
         if table in result.tables and start in result.tables[table].columns:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dfe_returns.files import private_folder
 from dfe_returns.review.answers import ABOUT, ANSWER_COLUMNS, CHOICES, KEY_COLUMN, VALUES_COLUMN
-from dfe_returns.review.facts import worklist_table
+from dfe_returns.review.facts import authority_of, uk_dates, worklist_table
 from dfe_returns.review.keys import things
 from dfe_returns.review.spreadsheet import Sheet, write_workbook
 
@@ -59,6 +59,7 @@ def worklist_lines(result: Any, issues: pd.DataFrame, answered: pd.DataFrame | N
         found = found.assign(since="")
     found = _grouped_by_cause(found.reset_index(drop=True))
     found = found.sort_values(["team", "severity", "code", "child", "table", "field"], kind="stable", ignore_index=True)
+    found["value"] = uk_dates(found["value"])
     lines = pd.DataFrame({heading: found[column] for heading, column in _LINES})
     for column in ANSWER_COLUMNS:
         lines[column] = ""
@@ -116,7 +117,7 @@ def _file_name(team: str, taken: set[str]) -> str:
 
 
 def _write(result: Any, path: Path, lines: pd.DataFrame, settle: pd.DataFrame, team: str) -> Path:
-    label = f"{result.collection.title} {result.collection.year}, {result.authority_name}: {team}"
+    label = f"{result.collection.title} {result.collection.year}, {authority_of(result)}: {team}"
     about = pd.DataFrame(
         {
             "what": ["return", "year", "authority", "run", "team", "lines", "how to answer", "", "", "please"],

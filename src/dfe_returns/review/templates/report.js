@@ -31,7 +31,7 @@ function table(caption, headings, rows, numeric) {
   var head = el("tr", {}, headings.map(function (h) { return el("th", {scope: "col"}, h); }));
   var body = el("tbody", {}, rows.map(function (cells) {
     return el("tr", {}, cells.map(function (c, j) {
-      if (j === 0) return el("th", {scope: "row", "class": "nowrap"}, c);
+      if (j === 0) return el("th", {scope: "row", "class": String(c && c.textContent || c).length < 16 ? "nowrap" : null}, c);
       return el("td", numeric && numeric.indexOf(j) >= 0 ? {"class": "num"} : {}, c);
     }));
   }));
@@ -216,6 +216,7 @@ function showChild(id, wantTable, wantRow) {
     box.appendChild(el("p", {"class": "note warn"}, "This browser is too old to open the child's records here. Use issues.xlsx, or the command lineage."));
   });
 }
+var JOINS = ["CINdetailsID", "AssessmentID", "CPPID"];
 function records(box, C, kid, mine) {
   Object.keys(D.tables).forEach(function (name) {
     var T = C.t[name], columns = D.tables[name], first = true;
@@ -229,7 +230,7 @@ function records(box, C, kid, mine) {
       mine.forEach(function (i) {
         if (W.tables[I.table[i]] === name && I.row[i] === row) { var f = W.fields[I.field[i]]; flagged[f] = (flagged[f] || []).concat(W.rules[I.code[i]]); }
       });
-      var filled = columns.filter(function (c, n) { return c !== D.key && T.c[n][j] !== ""; }).slice(0, 4).map(function (c) { return T.c[columns.indexOf(c)][j]; });
+      var filled = columns.filter(function (c, n) { return c !== D.key && JOINS.indexOf(c) < 0 && T.c[n][j] !== ""; }).slice(0, 4).map(function (c) { return T.c[columns.indexOf(c)][j]; });
       var details = el("details", {id: "record-" + name + "-" + row, "class": Object.keys(flagged).length ? "flagged" : null},
         el("summary", {}, name + " row " + row + ": " + filled.join(", ") + (Object.keys(flagged).length ? " (has issues)" : "")));
       details.addEventListener("toggle", function () {
@@ -238,7 +239,7 @@ function records(box, C, kid, mine) {
         var wrap = el("div", {"class": "wide", tabindex: "0", role: "region", "aria-label": name + " row " + row});
         wrap.appendChild(table(name + " row " + row, ["Field", "Value", "Meaning", "Issues", "Source record", "Made from", "Legal gateway"], columns.map(function (c, n) {
           var v = T.c[n][j], facts = D.fields[name + "." + c] || ["", "", "", "", "", ""], labels = D.codes[name + "." + c] || {};
-          return [c, v === "" ? el("span", {"class": "soft"}, "(blank)") : v, labels[v] || "", (flagged[c] || []).join(", "), own[c] || T.s[j],
+          return [c, v === "" ? el("span", {"class": "soft"}, "(blank)") : v, labels[v] || (JOINS.indexOf(c) < 0 ? "" : "ties records together; never sent"), (flagged[c] || []).join(", "), own[c] || T.s[j],
             [facts[4], facts[5]].filter(Boolean).join(": "), [facts[0], facts[1], facts[2], facts[3]].filter(Boolean).join(", ")];
         })));
         details.appendChild(wrap);
