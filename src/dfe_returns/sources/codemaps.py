@@ -79,13 +79,12 @@ def _one(
     if entry is not None:
         return Read(entry.code, "map" if entry.code is not None else "left blank", entry)
     if codemap.mode != "lookup":
-        if codemap.mode != "label":
-            if text in national.codes:
-                return Read(text, "code")
-            if codemap.case == "ignore" and text.lower() in national.folded:
-                return Read(national.folded[text.lower()], "case")
+        if codemap.mode != "label" and text in national.codes:
+            return Read(text, "code")
         if codemap.mode != "code" and (code := national.labels.get(plain(text))):
             return Read(code, "label")
+        if codemap.mode != "label" and codemap.case == "ignore" and text.lower() in national.folded:
+            return Read(national.folded[text.lower()], "case")
         if codemap.mode == "leading_code" and (found := _LEADING.match(text)):
             code = national.folded.get(found[1].lower())
             if code and (codemap.case == "ignore" or found[1] == code):

@@ -262,8 +262,8 @@ class _Conform:
                 frame = self._drop(
                     frame, frame[column.name].isna(), table, "STRUCT-NO-KEY", f"{column.name} is blank", column.name
                 )
-        if table.companion:
-            facts = [name for name, column in table.columns.items() if not (column.need and name in table.key)]
+        if table.prefilled:
+            facts = [name for name in table.columns if name not in table.prefilled]
             frame = self._drop(frame, frame[facts].isna().all(axis=1), table, "STRUCT-NOT-FILLED", "Not filled in yet")
         repeated = _repeats(frame, table)
         frame = self._drop(frame, repeated, table, "STRUCT-REPEAT-EXACT", "The same row again")

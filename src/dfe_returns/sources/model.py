@@ -37,7 +37,7 @@ _COLUMN_KEYS = frozenset(
     }
 )
 _TABLE_KEYS = frozenset(
-    {"title", "key", "new_keys", "required", "optional", "companion", "starts", "held", "ends", "columns"}
+    {"title", "key", "new_keys", "required", "optional", "companion", "prefilled", "starts", "held", "ends", "columns"}
 )
 
 
@@ -76,6 +76,7 @@ class SsdTable:
     required: bool = False
     optional: bool = False
     companion: str = ""
+    prefilled: tuple[str, ...] = ()
     starts: str = ""
     held: str = ""
     ends: str = ""
@@ -140,8 +141,10 @@ def _table(name: str, body: Mapping[str, Any]) -> SsdTable:
         values = dict(facts)
         values["aliases"] = tuple(values.get("aliases", ()))
         columns[column] = SsdColumn(name=column, table=name, **values)
-    rest = {key: value for key, value in body.items() if key not in {"columns", "key"}}
-    return SsdTable(name=name, key=tuple(body["key"]), columns=columns, **rest)
+    rest = {key: value for key, value in body.items() if key not in {"columns", "key", "prefilled"}}
+    return SsdTable(
+        name=name, key=tuple(body["key"]), columns=columns, prefilled=tuple(body.get("prefilled", ())), **rest
+    )
 
 
 def _known(body: Mapping[str, Any], allowed: frozenset[str], place: str) -> None:

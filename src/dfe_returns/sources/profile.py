@@ -19,6 +19,7 @@ import yaml
 
 from dfe_returns.errors import UsageError
 from dfe_returns.files import data_folder
+from dfe_returns.sources.code_lists import read_codes
 from dfe_returns.sources.codemaps import CodeMap, Entry
 from dfe_returns.sources.model import ssd_model
 from dfe_returns.sources.raw import SourceOptions
@@ -107,12 +108,21 @@ def _find(name: Path | str, beside: Path) -> Path:
 def _merged(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     content, lines = read_yaml(path)
     check_profile(content, lines, path.name)
+    content = _with_code_files(content, path)
     if "extends" not in content:
         return content
     base = _find(content["extends"], path.parent)
     if base in seen or base == path:
         raise UsageError(f"{path.name}, line {lines.get(('extends',), 1)}: profiles extend each other in a circle.")
     return _over(_merged(base, (*seen, path)), content)
+
+
+def _with_code_files(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The finished lists of codes a profile names, put under what it says itself."""
+    for name in content.get("code_files", ()):
+        maps = {column: {"map": found} for column, found in read_codes(path.parent / str(name)).items()}
+        content = {**content, "codes": _over(maps, content.get("codes", {}))}
+    return content
 
 
 def _over(base: Mapping[str, Any], own: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:

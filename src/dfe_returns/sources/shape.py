@@ -47,10 +47,10 @@ def plan(reader: Reader, profile: Profile, model: SsdModel, notes: Notes) -> lis
             found = [
                 part for one in profile.tables[table.name] for part in _own(one.spec, table, profile, names, notes)
             ]
-        elif profile.layout == "ssd" or table.companion:
-            found = _same_name(table, profile, reader, names, notes)
         else:
             found = []
+        if table.companion or (profile.layout == "ssd" and table.name not in profile.tables):
+            found += _same_name(table, profile, reader, names, notes)
         used |= {part.file for part in found}
         parts += found
         if not found:
@@ -188,7 +188,7 @@ def _of_expression(expression: Expression) -> set[str]:
     found = {expression[key] for key in ("column", "filled") if key in expression}
     for key in ("join", "first"):
         found |= set(expression.get(key, ()))
-    found |= set(expression.get("flags", {}).values())
+    found |= {one if isinstance(one, str) else one["column"] for one in expression.get("flags", {}).values()}
     for key in ("in", "follow"):
         if key in expression:
             found.add(expression[key]["column"])
@@ -284,10 +284,7 @@ def _value(
             np.where(_tidied(frame[str(expression["filled"])]).ne(""), "Y", "N"), index=frame.index, dtype="str"
         )
     if "in" in expression:
-        source = str(expression["in"]["column"])
-        inside = meets(frame, {"column": source, "op": "in", "value": expression["in"]["value"]})
-        blank = _tidied(frame[source]).eq("")
-        return pd.Series(np.where(blank, "", np.where(inside, "Y", "N")), index=frame.index, dtype="str")
+        return _among(frame, expression["in"])
     if "follow" in expression:
         link = expression["follow"]
         rows = others[link["file"]].frame
@@ -315,13 +312,20 @@ def _joined(frame: pd.DataFrame, columns: Sequence[str], between: str) -> pd.Ser
     return out.mask(blank, "")
 
 
-def _flags(frame: pd.DataFrame, flags: Mapping[str, str]) -> pd.Series:
+def _among(frame: pd.DataFrame, choice: Mapping[str, Any]) -> pd.Series:
+    """Y where the column holds one of the values, N where it holds another, blank where it is blank."""
+    source = str(choice["column"])
+    inside = meets(frame, {"column": source, "op": "in", "value": choice["value"]})
+    blank = _tidied(frame[source]).eq("")
+    return pd.Series(np.where(blank, "", np.where(inside, "Y", "N")), index=frame.index, dtype="str")
+
+
+def _flags(frame: pd.DataFrame, flags: Mapping[str, Any]) -> pd.Series:
     """JSON object per row with the named flags; blank cells are left out by the reader of flags."""
     out = pd.Series("{", index=frame.index, dtype="str")
     for n, (name, column) in enumerate(flags.items()):
-        out = (
-            out + (", " if n else "") + f'"{name}": "' + _tidied(frame[column]).str.replace('"', "", regex=False) + '"'
-        )
+        answer = _tidied(frame[column]) if isinstance(column, str) else _among(frame, column)
+        out = out + (", " if n else "") + f'"{name}": "' + answer.str.replace('"', "", regex=False) + '"'
     return out + "}"
 
 

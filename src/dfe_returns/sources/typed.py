@@ -156,6 +156,8 @@ class TypedReader:
             or profile.file_formats.get(part.file)
             or profile.formats
         )
+        if part.table.startswith("la_") and not part.spec:
+            formats = ()  # companions are written for us, as yyyy-mm-dd, whatever the case system does
         dates = parse_dates(cells.distinct, tuple(formats), self._why_blank)
         if dates.refused:
             self.notes.stop(

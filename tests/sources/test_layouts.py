@@ -1,0 +1,58 @@
+"""Fernshire twice: the SSD layout and the report writer's eleven files tell the same stories, so they give the same census."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from dfe_returns.build.cin import build_cin
+from dfe_returns.build.settings import BuildSettings
+from dfe_returns.contract import contract
+from dfe_returns.files import data_folder
+from dfe_returns.sources import Loaded, load
+
+
+@pytest.fixture(scope="module")
+def ssd() -> Loaded:
+    return load(data_folder("sample_extracts") / "fernshire_ssd")
+
+
+@pytest.fixture(scope="module")
+def vendor() -> Loaded:
+    return load(data_folder("sample_extracts") / "fernshire_vendor", "fernshire_vendor")
+
+
+def census(loaded: Loaded, year: str) -> dict[str, pd.DataFrame]:
+    collection = contract("cin", year)
+    settings = BuildSettings(authority="999", extract_date=loaded.report.extract_date, run_at="2026-06-12")
+    built = build_cin(collection, loaded.tables, loaded.profile.conventions, settings)
+    return {name: frame[list(collection.table(name).columns)] for name, frame in built.tables.items()}
+
+
+@pytest.mark.parametrize("year", ["2024-25", "2025-26", "2026-27"])
+def test_both_layouts_give_the_same_census(ssd, vendor, year):
+    one, other = census(ssd, year), census(vendor, year)
+    assert list(one) == list(other)
+    for name, frame in one.items():
+        pd.testing.assert_frame_equal(frame, other[name], obj=name)
+
+
+def test_the_vendor_extract_leaves_nothing_to_settle(vendor):
+    assert vendor.report.stops == []
+    assert vendor.report.unmapped.empty
+
+
+def test_training_and_merged_records_are_not_among_the_children(vendor):
+    excluded = vendor.report.excluded
+    assert set(excluded["reason"]) == {"test record"}
+    assert len(excluded) == 2
+    assert "STRUCT-MERGED-PERSON" in set(vendor.report.structure["code"])
+
+
+def test_the_day_of_the_extract_is_read_from_the_report(vendor, ssd):
+    assert vendor.report.extract_date == ssd.report.extract_date
+
+
+def test_windows_1252_is_told(vendor):
+    encodings = vendor.report.files[~vendor.report.files["file"].str.startswith("la_")].set_index("file")["encoding"]
+    assert encodings["08 Care Episodes.csv"] == "cp1252"  # it has curly apostrophes
