@@ -50,7 +50,7 @@ def edge_of_group(ordered: Positions, codes: Positions, size: int, last: bool) -
 
 
 def at(values: pd.Series, keys: pd.Series) -> pd.Series:
-    """Values found by their index, missing for other keys; the answer has the index of `keys` and the type of `values`."""
+    """Values found by their index, missing for other keys: the index of `keys`, the type of `values`."""
     rows = values.index.get_indexer(pd.Index(keys))
     return take(values, pd.Series(rows, index=keys.index))
 
