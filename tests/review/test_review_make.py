@@ -1,0 +1,181 @@
+"""The whole report folder, run after run: what is new, what was answered, in what state the run is."""
+
+import copy
+import datetime as dt
+import json
+
+import openpyxl
+import pytest
+
+from dfe_returns.config import Config
+from dfe_returns.files import private_folder, sha256_of, write_private
+from dfe_returns.ledger import open_ledger
+from dfe_returns.ledger.place import FILE
+from dfe_returns.publish.manifest import write_manifest
+from dfe_returns.review.answers import import_answers
+from dfe_returns.review.keys import finding_rows
+from dfe_returns.review.make import make_report
+from dfe_returns.review.pages import Around, additions_of
+from dfe_returns.review.signoff import sign_off
+from dfe_returns.review.terminal import front_page, front_renderable
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """The ledger where make_report looks for it: beside the run folder."""
+    held = open_ledger(tmp_path / FILE, now=lambda: dt.datetime(2026, 6, 12, tzinfo=dt.UTC))
+    yield held
+    held.close()
+
+
+def report(run) -> str:
+    return make_report(run, private_folder(run.folder / "report"), Config()).read_text()
+
+
+def record(run, ledger, run_id):
+    run = copy.deepcopy(run)
+    run.run_id = run_id
+    path = write_private(private_folder(run.folder / "draft") / "cin.xml", "<Message/>")
+    files = [{"role": "draft", "name": "cin.xml", "sha256": sha256_of(path), "bytes": path.stat().st_size}]
+    write_manifest(run.folder, {"run_id": run_id, "inputs": []})
+    ledger.record_run(run, prepared_by="Ann", files=files, findings=finding_rows(run), counts={"errors": 2})
+    return run
+
+
+def data_of(page: str) -> dict:
+    start = page.index('id="data">') + 10
+    return json.loads(page[start : page.index("</script>", start)])
+
+
+def test_everything_in_the_report_folder(cin_run):
+    report(cin_run)
+    made = {
+        str(path.relative_to(cin_run.folder / "report"))
+        for path in (cin_run.folder / "report").rglob("*")
+        if path.is_file()
+    }
+    assert made == {
+        "index.html",
+        "summary.html",
+        "issues.csv",
+        "issues.xlsx",
+        "structure.csv",
+        "summary.json",
+        "totals.xlsx",
+        "notes_for_dfe.csv",
+        "worklists/all.xlsx",
+        "worklists/no-team-recorded.xlsx",
+        "worklists/south-east.xlsx",
+    }
+
+
+def test_the_same_run_gives_the_same_report(cin_run):
+    cin_run.previous = cin_run.tables
+    first = report(cin_run)
+    files = {path: path.read_bytes() for path in (cin_run.folder / "report").rglob("*") if path.is_file()}
+    assert report(cin_run) == first
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def test_the_summary_for_wide_readers_names_no_child(cin_run):
+    report(cin_run)
+    summary = (cin_run.folder / "report" / "summary.html").read_text()
+    for child in ("A1", "A2", "A3", "SW100", "01/06/2025"):
+        assert f">{child}<" not in summary
+        assert child not in summary.split("</style>")[1]
+    assert "fewer than 6" in summary
+
+
+def test_a_first_run_calls_nothing_new(cin_run, ledger):
+    assert data_of(report(cin_run))["issues"]["status"] == []
+
+
+def test_the_second_run_tells_new_from_open_by_the_ledger_alone(cin_run, ledger):
+    first = copy.deepcopy(cin_run)
+    first.issues = first.issues[first.issues["code"] != "4008"].reset_index(drop=True)
+    record(first, ledger, "run-1")
+    cin_run.run_id = "run-2"
+    data = data_of(report(cin_run))
+    codes = [data["words"]["rules"][code] for code in data["issues"]["code"]]
+    assert dict(zip(codes, data["issues"]["status"], strict=True)) == {"8670": "open", "4008": "new", "8555": "open"}
+
+
+def test_accepted_queries_are_counted_and_left_out_of_the_next_worklist(cin_run, ledger):
+    record(cin_run, ledger, "run-1")
+    report(cin_run)
+    path = cin_run.folder / "report" / "worklists" / "all.xlsx"
+    book = openpyxl.load_workbook(path)
+    page = book["To put right"]
+    heads = {cell.value: cell.column for cell in page[2]}
+    line = next(row[0].row for row in page.iter_rows(min_row=3) if row[heads["Rule"] - 1].value == "8670")
+    for head, value in (
+        ("Answer", "accepted"),
+        ("Reason", "the report came late"),
+        ("Name", "T M"),
+        ("Role", "manager"),
+    ):
+        page.cell(line, heads[head], value)
+    book.save(path)
+    import_answers(path, ledger)
+    cin_run.run_id = "run-2"
+    index = report(cin_run)
+    assert "(1 accepted)" in index
+    assert "1 of 1 are ready" in index
+    assert "the report came late" in (cin_run.folder / "report" / "notes_for_dfe.csv").read_text()
+    rules = [row[heads["Rule"] - 1].value for row in openpyxl.load_workbook(path)["To put right"].iter_rows(min_row=3)]
+    assert sorted(rules) == ["4008", "8555"]
+
+
+def test_the_report_shows_the_changes_since_the_run_before(cin_run):
+    earlier = copy.deepcopy(cin_run)
+    earlier.run_id = "run-0"
+    earlier.issues = earlier.issues.iloc[:2]
+    from dfe_returns.review.facts import issue_table
+
+    found, _, _ = additions_of(cin_run, issue_table(cin_run), Around(earlier=earlier))
+    assert found.changes["words"] == "0 issues fixed, 1 new, 2 still open."
+    assert found.status.tolist() == ["open", "open", "new"]
+
+
+def test_the_other_return_is_shown_beside(cin_run, care_run):
+    from dfe_returns.review.facts import issue_table
+
+    found, _, _ = additions_of(cin_run, issue_table(cin_run), Around(other=care_run))
+    pages = {name: values for name, _, _, values in found.pages}
+    assert pages["cross"]["cross_known"]
+    assert found.lists["cross"].frame["child"].tolist() == ["A1"]
+
+
+def test_the_state_of_the_run_stands_on_the_front_page(cin_run, ledger):
+    run = record(cin_run, ledger, "run-1")
+    assert "State: draft." in report(run)
+    write_manifest(run.folder, {"run_id": "run-1", "inputs": []})
+    sign_off(ledger, run.folder, "Dee Director", "director")
+    page = report(run)
+    assert "State: signed off." in page
+    assert "signed off by Dee Director, director, 2026-06-12" in page
+
+
+def test_large_changes_against_last_year_are_marked(cin_run):
+    cin_run.previous = {table: frame.iloc[:0] for table, frame in cin_run.tables.items()}
+    page = report(cin_run)
+    assert "Key totals beside last year's return" in page
+    assert '<span class="tag query">large</span>' in page
+    assert "chart-month-" in page
+
+
+def test_the_front_page_as_values_and_in_the_terminal(cin_run, ledger):
+    record(cin_run, ledger, "run-0")
+    page = front_page(cin_run, Around(ledger=ledger))
+    assert json.loads(json.dumps(page))["errors"] == 2
+    assert page["since_last_run"] == {"run": "run-0", "new": 0, "still_open": 3}
+    assert page["rules"][0]["code"] == "4008"
+    assert {"section": "Return", "label": "Children in the return", "value": "fewer than 6"} in page["totals"]
+    from rich.console import Console
+
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(front_renderable(page))
+    text = console.export_text()
+    for words in ("2 errors, 1 queries", "Nobody has signed it", "South & East", "fewer than 6"):
+        assert words in text, words
+    assert "A2" not in text
