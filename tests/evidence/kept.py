@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from dfe_returns.evidence.lineage import row_lineage
 from dfe_returns.files import private_folder, sha256_of, write_csv, write_private
 from dfe_returns.ledger import open_ledger
 from dfe_returns.publish.cin_xml import write_cin
+from dfe_returns.publish.manifest import write_manifest
 from dfe_returns.run_folder import as_text
 
 from .runs import frame, run_of
@@ -94,7 +94,7 @@ def keep(folder, return_name, year, tables, run_id, part="draft", **more):
     write_csv(result.decisions, folder / "decisions.csv")
     about = {"run_id": run_id, "return": return_name, "year": year, "authority": "999", "authority_name": "Fernshire",
              "as_at": result.as_at.isoformat()}  # fmt: skip
-    (folder / "manifest.json").write_text(json.dumps(about))
+    write_manifest(folder, about)
     return result
 
 

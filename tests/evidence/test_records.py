@@ -16,6 +16,7 @@ from dfe_returns.evidence.breach import breach_report, breach_text
 from dfe_returns.evidence.lineage import field_lineage
 from dfe_returns.evidence.mapping import mapping_of
 from dfe_returns.evidence.records import article30, article30_text, dpia, field_register, write_pack
+from dfe_returns.files import sha256_of
 
 from .kept import Clock, census, keep, ledger_at, sign
 from .runs import NO_WITHHELD, frame
@@ -117,6 +118,26 @@ def test_nothing_stands_in_the_way_when_all_is_recorded(draft):
     result, ledger = draft
     assert controls.obstacles(result, READY, ledger, TODAY) == []
     controls.check_sign_off(result, READY, ledger, TODAY)
+
+
+def test_a_live_run_is_signed_under_all_controls_and_its_disclosures_entered(tmp_path):
+    ledger = ledger_at(tmp_path, Clock("2026-07-01"))
+    children = "LAchildID | PersonBirthDate | Sex\nA1 | 2012-03-04 | F"
+    result = keep(tmp_path / "r", "cin", "2025-26", census("2025-26", children), "r1")
+    file = tmp_path / "r" / "draft" / "cin.xml"
+    ledger.record_run(
+        result,
+        prepared_by="P Reparer",
+        files=[{"role": "draft", "name": "cin.xml", "sha256": sha256_of(file), "bytes": file.stat().st_size}],
+    )
+    with pytest.raises(RefusedError, match="no reference") as error:
+        controls.sign_live(ledger, tmp_path / "r", BARE, "D Irector", "director")
+    assert error.value.exit_code == 5
+    assert not (tmp_path / "r" / "submission").exists()
+    answer = controls.sign_live(ledger, tmp_path / "r", READY, "D Irector", "director")
+    assert answer["state"] == "signed off"
+    assert answer["disclosures"] == {"disclosures": 3, "adoption_disclosures": 0}
+    assert (tmp_path / "r" / "submission" / "cin.xml").read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from dfe_returns.contract import contract
 from dfe_returns.contract.gateways import FieldGateway
 from dfe_returns.contract.years import YEARS, year_before
 from dfe_returns.errors import RefusedError, UsageError
+from dfe_returns.evidence.disclosures import record_disclosures
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.rights import check_requests
 
@@ -36,6 +38,28 @@ def check_sign_off(result: Any, config: Any, ledger: Any, today: date | None = N
     found = obstacles(result, config, ledger, today)
     if found:
         raise RefusedError("This return cannot be signed off yet. " + " ".join(found))
+
+
+def sign_live(
+    ledger: Any,
+    folder: Path | str,
+    config: Any,
+    name: str,
+    role: str,
+    note: str = "",
+    exceptions: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Sign a run under all controls, freeze its bytes and enter what it discloses of whom, in one call.
+
+    Answers as ``review.signoff.sign_off`` does, with ``disclosures`` (rows per register). Raises RefusedError (exit code
+    5) naming every obstacle, IntegrityError when the draft is not what was written.
+    """
+    from dfe_returns.review.signoff import sign_off
+    from dfe_returns.run_folder import load_run
+
+    waiting = obstacles(load_run(folder), config, ledger)
+    answer = sign_off(ledger, folder, name, role, note, exceptions, refusals=waiting)
+    return {**answer, "disclosures": record_disclosures(ledger, load_run(folder))}
 
 
 def policy_obstacles(config: Any, today: date) -> list[str]:

@@ -44,7 +44,13 @@ def record_disclosures(ledger: Any, result: Any, files: pd.DataFrame | None = No
     """
     if ledger.state(result.run_id) not in ("signed off", "submitted"):
         raise RefusedError(f"Run {result.run_id} is not signed off; disclosures are entered with the signature.")
-    if any(event["event"] == "entered" for event in events(ledger, "disclosed", result.run_id)):
+    entered = [event for event in events(ledger, "disclosed", result.run_id) if event["event"] == "entered"]
+    if entered:
+        again = any(
+            h["kind"] == "rejected" and h["number"] > entered[-1]["number"] for h in ledger.history(result.run_id)
+        )
+        if again:  # signed, rejected and signed again: the same bytes, entered once
+            return dict(entered[-1]["counts"])
         raise RefusedError(f"The disclosures of run {result.run_id} are in the register already.")
     sealed = ledger.files(result.run_id, "submission") if files is None else files
     rows = _rows(ledger, result, sealed)
