@@ -93,3 +93,9 @@ def test_an_unknown_table_or_name_is_refused():
         for_table("cin", "PreProceedings", "2025-26")
     with pytest.raises(AttributeError):
         schemas.pupils  # noqa: B018
+
+
+def test_case_records_have_schemas_too():
+    assert schemas.placements().name == "ssd_cla_placement"
+    assert schemas.placements("2022-23") is schemas.ssd_cla_placement()
+    assert "pers_dob" in schemas.people().columns

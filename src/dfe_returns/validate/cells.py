@@ -1,4 +1,4 @@
-"""Cells as rules see them: trimmed text, dates, numbers. Each distinct value is looked at once, then spread over the rows."""
+"""Cells as rules see them: trimmed text, dates, numbers. Each distinct value is read once."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def as_text(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `place` says for each row which of the distinct `texts` it holds (None among them is a blank cell)."""
+    """One column: `place` says for each row which of the distinct `texts` it holds (NaN = blank)."""
 
     place: npt.NDArray[np.intp]
     shown: npt.NDArray[np.object_]
@@ -57,7 +57,9 @@ class Column:
     parse: Callable[[str], np.datetime64]
 
     @classmethod
-    def read(cls, values: pd.Series, normal: Callable[[str], str], parse: Callable[[str], np.datetime64], date_format: str) -> Column:
+    def read(
+        cls, values: pd.Series, normal: Callable[[str], str], parse: Callable[[str], np.datetime64], date_format: str
+    ) -> Column:
         if pd.api.types.is_datetime64_any_dtype(values.dtype):
             if getattr(values.dtype, "tz", None) is not None:
                 values = values.dt.tz_localize(None)
@@ -68,8 +70,13 @@ class Column:
             try:
                 place, uniques = pd.factorize(array, use_na_sentinel=False)
             except TypeError:  # lists and other unhashable cells
-                place, uniques = pd.factorize(np.array([as_text(v) for v in array], dtype=object), use_na_sentinel=False)
-            raw = np.array([_iso_to(v, date_format) if isinstance(v, (dt.date, np.datetime64)) else as_text(v) for v in uniques], dtype=object)
+                place, uniques = pd.factorize(
+                    np.array([as_text(v) for v in array], dtype=object), use_na_sentinel=False
+                )
+            raw = np.array(
+                [_iso_to(v, date_format) if isinstance(v, (dt.date, np.datetime64)) else as_text(v) for v in uniques],
+                dtype=object,
+            )
         shown = np.array([text.strip(_EDGES) for text in raw], dtype=object)
         texts = np.array([normal(text) or np.nan for text in shown], dtype=object)
         return cls(place, shown, texts, parse)
@@ -77,7 +84,12 @@ class Column:
     @classmethod
     def absent(cls, rows: int) -> Column:
         """A column that the table lacks: blank in every row."""
-        return cls(np.zeros(rows, dtype=np.intp), np.array([""], dtype=object), np.array([np.nan], dtype=object), lambda _: NO_DAY)
+        return cls(
+            np.zeros(rows, dtype=np.intp),
+            np.array([""], dtype=object),
+            np.array([np.nan], dtype=object),
+            lambda _: NO_DAY,
+        )
 
     def spread(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """One value per distinct text -> one per row."""

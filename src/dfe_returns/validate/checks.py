@@ -1,7 +1,7 @@
 """Checks about a single field, as Pandera checks made from the contract.
 
-A check in `schemas/*/dictionary.yaml` names a kind; the kinds are here. Checks that speak for a DfE rule carry its code as their
-name; the others (`format`, `code`, `length`, `date`) describe what may leave.
+A check in `schemas/*/dictionary.yaml` names a kind; the kinds are here. Checks that speak for a DfE rule carry its code
+as their name; the others (`format`, `code`, `length`, `date`) describe what may leave.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def filled(cells: pd.Series) -> pd.Series:
 def matches(pattern: str) -> Test:
     """Blank, or the whole cell matches."""
     compiled = re.compile(pattern, re.ASCII | re.DOTALL)
-    return lambda cells: cells.isna() | cells.map(lambda text: compiled.fullmatch(text) is not None, na_action="ignore").eq(True)
+    return lambda cells: (
+        cells.isna() | cells.map(lambda text: compiled.fullmatch(text) is not None, na_action="ignore").eq(True)
+    )
 
 
 def days_of(return_name: str, cells: pd.Series) -> pd.Series:
@@ -43,7 +45,7 @@ def days_of(return_name: str, cells: pd.Series) -> pd.Series:
 
 
 def upn_check_letter(cells: pd.Series) -> pd.Series:
-    """The first letter of a thirteen-character number agrees with the other twelve digits (DfE, unique pupil number guide)."""
+    """The first letter of a thirteen-character number agrees with the other twelve (DfE, unique pupil number guide)."""
 
     def agrees(upn: str) -> bool:
         digits = upn[1:]
@@ -73,7 +75,7 @@ def upn_authorities(collection: Collection) -> frozenset[str]:
 def test_of(collection: Collection, item: Field, kind: str, check: Mapping[str, Any]) -> Test:
     """The test of a check kind for a field in a year. Raises KeyError for an unknown kind."""
     codes = frozenset(collection.codes_of(item))
-    limit = check.get("limit")
+    limit = int(check.get("limit") or 0)
 
     def in_codes(cells: pd.Series) -> pd.Series:
         return cells.isin(codes)
@@ -130,7 +132,11 @@ def field_checks(collection: Collection, item: Field) -> dict[str, pa.Check]:
     out = {}
     for check in item.checks:
         rule = collection.rules.get(check["rule"])
-        if rule is None or (check.get("since") or "") > collection.year or (check.get("until") or "9") < collection.year:
+        if (
+            rule is None
+            or (check.get("since") or "") > collection.year
+            or (check.get("until") or "9") < collection.year
+        ):
             continue
         out[rule.code] = named_check(rule.code, test_of(collection, item, check["kind"], check), rule.title)
     return out

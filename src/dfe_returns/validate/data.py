@@ -1,7 +1,7 @@
 """A return as its rules see it: typed tables, joined by key, with last year's return beside it.
 
-Every table is typed once, every key is turned into numbers once, and views (in `validate.views`) are worked out once per run
-and only if a rule that runs asks for them.
+Every table is typed once, every key is turned into numbers once, and views (in `validate.views`) are worked out once
+per run and only if a rule that runs asks for them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ReturnData:
         self._codes: dict[tuple[str, ...], dict[tuple[int, str], Codes]] = {}
         self._first: dict[tuple[str, tuple[str, ...]], Codes] = {}
 
-    # ---- reading ---------------------------------------------------------------------------------------------------------
+    # ---- reading ----------------------------------------------------------------------------------------------------
 
     @staticmethod
     def normal(text: str) -> str:
@@ -108,7 +108,7 @@ class ReturnData:
         return self.frame(table)
 
     def frame(self, table: str) -> pd.DataFrame:
-        """The typed table: index = row position; every column of any year; dates as datetime64, all else text (NaN = blank)."""
+        """The typed table: index = row position; all columns of any year; dates as datetime64, else text."""
         if table not in self._frames:
             described = self.collection.all_tables[table]
             typed: dict[str, Any] = {}
@@ -118,7 +118,7 @@ class ReturnData:
                 column = self.column(table, name)
                 typed[name] = column.days() if field.type == "date" else pd.array(column.text(), dtype="str")
             for extra in self.extra_columns(table):
-                # only what was supplied: a column that sub-classes can work out is worked out when an issue points at it
+                # only what was supplied: what sub-classes can work out is worked out when an issue points at it
                 given = self.column(table, extra) if self.has_column(table, extra) else Column.absent(self.rows(table))
                 typed[extra] = pd.array(given.text(), dtype="str")
             self._frames[table] = pd.DataFrame(typed, index=pd.RangeIndex(self.rows(table)), copy=False)
@@ -148,7 +148,7 @@ class ReturnData:
         """The column as numbers, NaN where it holds none."""
         return pd.Series(self.column(table, field).numbers(), index=pd.RangeIndex(self.rows(table)))
 
-    # ---- what a rule may need besides tables ---------------------------------------------------------------------------------
+    # ---- what a rule may need besides tables ------------------------------------------------------------------------
 
     def stands_in(self, rule: Rule, table: str) -> bool:
         """Whether something else takes the place of a table that was not supplied."""
@@ -162,7 +162,7 @@ class ReturnData:
         """Whether the return came in this form (xml, csv)."""
         return True
 
-    # ---- calendar and code sets ------------------------------------------------------------------------------------------
+    # ---- calendar and code sets -------------------------------------------------------------------------------------
 
     @cached_property
     def start(self) -> pd.Timestamp:
@@ -206,7 +206,7 @@ class ReturnData:
         """Codes of a code set that are in force this year."""
         return frozenset(self.collection.codesets[name].codes)
 
-    # ---- joins -----------------------------------------------------------------------------------------------------------
+    # ---- joins ------------------------------------------------------------------------------------------------------
 
     def keys(self, level: str, *tables: str) -> tuple[str, ...]:
         """Key columns of a level that all the named tables have; a key column that one lacks is not compared."""
@@ -214,7 +214,7 @@ class ReturnData:
         return (child, *(key for key in rest if all(not self.has(t) or self.has_column(t, key) for t in tables)))
 
     def codes(self, table: str, keys: tuple[str, ...]) -> Codes:
-        """One number per row for the combination of keys, shared by all tables of this year and last year; -1 where a key is blank."""
+        """One number per row for the combination of keys, shared by all tables of both years; -1 where one is blank."""
         owner = self if not self._is_last else self._parent
         if keys not in owner._codes:
             owner._codes[keys] = _joint_codes([owner, *([owner.last] if owner.last is not None else [])], keys)
@@ -257,7 +257,7 @@ class ReturnData:
         return pd.Series(first[self.codes(table, keys)], index=pd.RangeIndex(self.rows(table)))
 
     def look_up(self, table: str, other: str, field: str, level: str = "child") -> pd.Series:
-        """For each row of `table` the value of `field` in its first matching row of `other`; missing where there is none."""
+        """For each row of `table` the value of `field` in its first matching row of `other`; missing without one."""
         return take(self.frame(other)[field], self.partner(table, other, level))
 
     def matches(self, table: str, other: str, level: str = "child", where: pd.Series | None = None) -> pd.Series:
@@ -273,7 +273,7 @@ class ReturnData:
         return pd.Series(present[ours] & (ours >= 0), index=pd.RangeIndex(len(ours)))
 
     def count(self, table: str, level: str, where: pd.Series | None = None) -> pd.Series:
-        """For each row, how many rows of its group (for which `where` holds) the table has; 0 for a row without a group."""
+        """For each row, how many rows of its group (for which `where` holds) there are; 0 for a row without a group."""
         codes = self.codes(table, self.keys(level, table))
         chosen = codes if where is None else codes[where.to_numpy(dtype=bool)]
         counts = np.bincount(chosen[chosen >= 0], minlength=int(codes.max(initial=-1)) + 2)
@@ -305,12 +305,18 @@ def _joint_codes(sides: list[ReturnData], keys: tuple[str, ...]) -> dict[tuple[i
 
 
 def in_intervals(
-    point_group: pd.Series, point: pd.Series, group: pd.Series, start: pd.Series, end: pd.Series, end_included: bool = True
+    point_group: pd.Series,
+    point: pd.Series,
+    group: pd.Series,
+    start: pd.Series,
+    end: pd.Series,
+    end_included: bool = True,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """How many intervals of its group hold each point, and how many points of its group each interval holds.
 
-    Groups are numbers (-1 = none); a missing date or an interval that ends before it starts holds nothing. Intervals include their
-    first day, and their last when `end_included`. Sorted searches, so that a child repeated a million times costs no more.
+    Groups are numbers (-1 = none); a missing date or an interval that ends before it starts holds nothing. Intervals
+    include their first day, and their last when `end_included`. Sorted searches, so that a child repeated a million
+    times costs no more.
     """
     span = np.int64(1) << 33  # days fit, groups stay apart
     moment = _keyed(point_group, point, span)
@@ -331,7 +337,9 @@ def _keyed(group: pd.Series, days: pd.Series, span: np.int64) -> npt.NDArray[np.
     return np.where(known, group.to_numpy().astype(np.int64) * span + number, -1)
 
 
-def starts_within_another(group: pd.Series, start: pd.Series, end: pd.Series, end_included: bool = True) -> tuple[pd.Series, pd.Series]:
+def starts_within_another(
+    group: pd.Series, start: pd.Series, end: pd.Series, end_included: bool = True
+) -> tuple[pd.Series, pd.Series]:
     """Overlaps among the rows of one table.
 
     First answer: the row starts on or after the start of another row of its group and not after that row's end.

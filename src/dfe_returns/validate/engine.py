@@ -37,12 +37,14 @@ def validate(
 
     return_name: ``cin`` or ``ssda903``; year: ``2025-26``.
     tables: table name -> frame, values as in the file (text) or typed; any subset of tables and columns.
-    previous: last year's tables in the same form. rules: codes, ``INT`` (integrity checks), ``all`` (both); default DfE's rules.
-    reference: ``postcodes`` (postcode, la_code, easting, northing) and ``providers`` (urn, placement_codes, provider_codes,
-    closed, postcode, la_code). period: may override collection_start and collection_end. authority: ONS code or LA number.
+    previous: last year's tables in the same form. rules: codes, ``INT`` (integrity checks), ``all`` (both); default
+    DfE's rules. reference: ``postcodes`` (postcode, la_code, easting, northing) and ``providers`` (urn,
+    placement_codes, provider_codes, closed, postcode, la_code). period: may override collection_start and
+    collection_end. authority: ONS code or LA number. timings: filled with the seconds each rule took.
 
-    Returns a frame with code, severity, table, row (position in the caller's frame), field, child, value, message, then line, fix
-    and cause; one line per row and field. ``attrs["not_run"]`` says for each rule that could not run what it lacked.
+    Returns a frame with code, severity, table, row (position in the caller's frame), field, child, value, message, then
+    line, fix and cause; one line per row and field. ``attrs["not_run"]`` says for each rule that could not run what it
+    lacked.
     Raises UsageError for an unknown return, year, table or rule code.
     """
     collection = contract(return_name, year)
@@ -64,7 +66,7 @@ def validate(
         except DfeReturnsError:
             raise
         except Exception as error:
-            # A rule that fails on somebody's data must not hide the other rules' findings, nor show a row in a traceback.
+            # A rule that fails on somebody's data must not hide the others' findings, nor show a row in a traceback.
             if timings is not None and "strict" in timings:
                 raise
             not_run[rule.code] = (f"fault:{type(error).__name__}",)
@@ -107,7 +109,7 @@ def _data_class(return_name: str) -> type[ReturnData]:
 
 
 def choose(collection: Collection, rules: Iterable[str] | str | None) -> list[Rule]:
-    """The rules to run: the department's of the year that are on; else codes, ``INT`` or ``all``. Raises UsageError on unknown codes."""
+    """The rules to run: the department's that are on; else codes, ``INT`` or ``all``. Raises UsageError."""
     year_rules = collection.rules.values()
     if rules is None:
         return [r for r in year_rules if r.departmental and r.default]
@@ -122,7 +124,10 @@ def choose(collection: Collection, rules: Iterable[str] | str | None) -> list[Ru
         elif code in collection.all_rules:
             chosen[code] = collection.all_rules[code]
         else:
-            raise UsageError(f"Rule {code} is not a rule of {collection.title}; `dfe-returns rules list {collection.name}` lists them.")
+            raise UsageError(
+                f"Rule {code} is not a rule of {collection.title}; "
+                f"`dfe-returns rules list {collection.name}` lists them."
+            )
     return list(chosen.values())
 
 
@@ -196,7 +201,10 @@ def as_frame(data: ReturnData, found: list[tuple[Rule, Flags]], lines: Mapping[s
             if fields is None:
                 known = data.collection.all_tables[item.table]
                 extra = data.extra_columns(item.table)
-                fields = tuple(f for f in rule.fields_flagged if f in known.all_fields or f in known.keys or f in extra) or ()
+                fields = (
+                    tuple(f for f in rule.fields_flagged if f in known.all_fields or f in known.keys or f in extra)
+                    or ()
+                )
             if item.table:
                 fields = data.pointing(item.table, fields)
             parts += [(rule, item.table, field, item.rows) for field in (fields or ("",))]
@@ -239,7 +247,7 @@ def as_frame(data: ReturnData, found: list[tuple[Rule, Flags]], lines: Mapping[s
 
 
 def _in_order(places: list[tuple[str, str, str]], rows: list[Any]) -> tuple[Any, Any]:
-    """Part number and row of each finding, sorted by table, row, code and field, each once. `places`: those of a part."""
+    """Part number and row of each finding, each once, by table, row, code and field. `places`: those of a part."""
     tables, codes, fields = (np.unique(names, return_inverse=True)[1] for names in zip(*places, strict=True))
     part, row = np.repeat(np.arange(len(rows)), [len(r) for r in rows]), np.concatenate(rows)
     keys = (fields[part], codes[part], row, tables[part])

@@ -12,7 +12,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Flag:
-    """Rows (positions in the caller's frame) of one table with the fields at fault; no table = the return as a whole."""
+    """Rows (positions in the caller's frame) of one table with the fields at fault; no table = the whole return."""
 
     table: str
     rows: npt.NDArray[np.int64]
@@ -26,7 +26,8 @@ Flags = list[Flag]
 def flag(table: str, rows: Any, *fields: str) -> Flags:
     """Flag rows of a table.
 
-    rows: boolean Series or array over the table's rows (missing = False), or an Index, array, Series or frame index of row positions.
+    rows: boolean Series or array over the table's rows (missing = False), or an Index, array, Series or frame index of
+    row positions.
     fields: columns to point at; none given = the rule's own fields that the table has. ``"-"`` = the row as a whole.
     """
     if isinstance(rows, pd.DataFrame):

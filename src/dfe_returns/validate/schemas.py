@@ -4,8 +4,8 @@
     schemas.for_table("ssda903", "Episodes", "2025-26").validate(frame, lazy=True)
     schemas.episodes("2025-26")          # the same schema, by its everyday name
 
-They judge text cells as a return file holds them (NaN = blank). Checks named by a DfE code are DfE's rules about one field; the
-others say what may leave: `type`, `code`, `length`.
+They judge text cells as a return file holds them (NaN = blank). Checks named by a DfE code are DfE's rules about one
+field; the others say what may leave: `type`, `code`, `length`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,15 @@ NAMES: dict[str, tuple[str, str]] = {
     "child_protection_reviews": ("cin", "Reviews"),
     "pre_proceedings": ("cin", "PreProceedings"),
 }
-"""Everyday name -> (return, table). `placements` and the other case-record tables come from the SSD schemas."""
+"""Everyday name -> (return, table)."""
+
+CASE_RECORDS = {
+    "people": "ssd_person",
+    "placements": "ssd_cla_placement",
+    "care_episodes": "ssd_cla_episodes",
+    "legal_statuses": "ssd_legal_status",
+}
+"""Everyday name -> table of the case records on the way in; each of them is also found by its own name (``ssd_person``)."""
 
 
 @cache
@@ -67,7 +75,7 @@ def for_table(return_name: str, table: str, year: str = YEARS[-1]) -> pa.DataFra
 
 
 def leaving_checks(collection: Collection, item: Field) -> dict[str, pa.Check]:
-    """What a value must be to leave: of the field's type, in its code set, not too long. Presence is for the rules to judge."""
+    """What a value must be to leave: of the field's type, in its code set, not too long. Presence is for the rules."""
     tests: dict[str, Test] = {}
     if item.code_set and item.type == "code":
         codes = frozenset(collection.codes_of(item))
@@ -100,10 +108,12 @@ def __getattr__(name: str) -> Callable[[str], pa.DataFrameSchema]:
             return for_table(return_name, table, year)
 
         return schema
-    from dfe_returns.validate import ssd_schemas
+    from dfe_returns.sources.model import ssd_model
+    from dfe_returns.validate.ssd_schemas import ssd_schema
 
-    if name in ssd_schemas.NAMES:
-        return lambda _year=YEARS[-1]: ssd_schemas.for_table(ssd_schemas.NAMES[name])
+    table = CASE_RECORDS.get(name, name)
+    if table in ssd_model().tables:
+        return lambda _year=YEARS[-1]: ssd_schema(table)  # the same in every year
     raise AttributeError(name)
 
 

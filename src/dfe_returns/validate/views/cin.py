@@ -202,9 +202,14 @@ class CinData(ReturnData):
         return self.assessment_group.isin(self.factors.group[chosen])
 
     def column(self, table: str, field: str) -> Column:
-        """As elsewhere; the factors of an assessment are put together as a comma list where the caller gave only the list table."""
+        """As elsewhere; an assessment's factors become a comma list where the caller gave only their own table."""
         wanted = (table, field) == ("Assessments", "AssessmentFactors")
-        if wanted and self.has("AssessmentFactorsList") and not self.has_column(table, field) and (table, field) not in self._columns:
+        if (
+            wanted
+            and self.has("AssessmentFactorsList")
+            and not self.has_column(table, field)
+            and (table, field) not in self._columns
+        ):
             lists = self.factors.groupby("group", sort=False)["code"].agg(",".join)
             cells = self.assessment_group.map(lists)
             self._columns[table, field] = Column.read(cells, self.normal, self.day, self.date_format)
