@@ -57,7 +57,7 @@ CASE_RECORDS = {
     "care_episodes": "ssd_cla_episodes",
     "legal_statuses": "ssd_legal_status",
 }
-"""Everyday name -> table of the case records on the way in; each of them is also found by its own name (``ssd_person``)."""
+"""Everyday name -> table of the case records on the way in; each is also found by its own name (``ssd_person``)."""
 
 
 @cache
@@ -113,7 +113,11 @@ def __getattr__(name: str) -> Callable[[str], pa.DataFrameSchema]:
 
     table = CASE_RECORDS.get(name, name)
     if table in ssd_model().tables:
-        return lambda _year=YEARS[-1]: ssd_schema(table)  # the same in every year
+
+        def in_any_year(year: str = YEARS[-1]) -> pa.DataFrameSchema:
+            return ssd_schema(table)
+
+        return in_any_year
     raise AttributeError(name)
 
 
