@@ -157,10 +157,10 @@ def test_the_state_of_the_run_stands_on_the_front_page(cin_run, ledger):
 
 
 def test_large_changes_against_last_year_are_marked(cin_run):
-    cin_run.previous = {table: frame.iloc[:0] for table, frame in cin_run.tables.items()}
+    cin_run.previous = {**cin_run.tables, "Assessments": cin_run.tables["Assessments"].iloc[:1]}
     page = report(cin_run)
     assert "Key totals beside last year's return" in page
-    assert '<span class="tag query">large</span>' in page
+    assert '<strong>-50.0% <span class="tag query">large</span></strong>' in page
     assert "chart-month-" in page
 
 

@@ -30,14 +30,14 @@ def with_password(url: str, password_file: Path | None) -> str:
 
 
 def ledger_of(config: Config, run_folder: Path) -> Ledger:
-    """The ledger that a run belongs to, opened: `[ledger]` of the configuration; else ledger.sqlite in the configured runs folder;
+    """The ledger that a run belongs to, opened: `[ledger]` of the configuration; else ledger.sqlite in the runs folder;
     without a configuration file, beside the run folder. Its key lies beside it unless `key_file` says where."""
     from dfe_returns.ledger.ledger import open_ledger
 
     key = config.at(config.ledger.key_file) if config.ledger.key_file else None
-    options = {"same_person_may_sign": config.review.same_person_may_sign}
+    alone = config.review.same_person_may_sign
     if config.ledger.url:
         password = config.at(config.ledger.password_file) if config.ledger.password_file else None
-        return open_ledger(with_password(config.ledger.url, password), key, **options)
+        return open_ledger(with_password(config.ledger.url, password), key, same_person_may_sign=alone)
     place = config.at(config.runs) if config.from_file else run_folder.absolute().parent
-    return open_ledger(place / FILE, key, **options)
+    return open_ledger(place / FILE, key, same_person_may_sign=alone)
