@@ -44,7 +44,7 @@ def found(path, year: str = "2025-26", switched_on: tuple[str, ...] = ()) -> lis
         ("<NumberOfPreviousCPP>0<", "<NumberOfPreviousCPP>one<", "CHECK-VALUE", "NumberOfPreviousCPP"),
         ("<Year>2026<", "<Year>2025<", "CHECK-VALUE", "Year"),
         ("<Sex>F</Sex>", "<Sex>F</Sex><Surname>Bloggs</Surname>", "CHECK-ELEMENT", "Surname"),
-        ("<Sex>F</Sex>", "<GenderCurrent>2</GenderCurrent>", "CHECK-ELEMENT", "GenderCurrent"),
+        ("<Sex>F</Sex>", "<Sex>F</Sex><GenderCurrent>2</GenderCurrent>", "CHECK-ELEMENT", "GenderCurrent"),
         ("<Sex>F</Sex>", "<Sex>F</Sex><Ethnicity>WBRI</Ethnicity>", "CHECK-ELEMENT", "Ethnicity"),
         ("<Sex>F</Sex>", "<Sex>F<b/></Sex>", "CHECK-ELEMENT", "b"),
         ("</Children>", "</Children><Trailer/>", "CHECK-ELEMENT", "Trailer"),
@@ -67,6 +67,20 @@ def test_what_the_contract_does_not_allow_stops_the_file(finished, old, new, cod
         check_cin(path, contract("cin", "2025-26"))
     assert "Bloggs" not in str(stopped.value)
     assert stopped.value.exit_code == 5
+
+
+@pytest.mark.parametrize(
+    ("left_out", "element"),
+    [
+        ("<Ethnicity>WBRI</Ethnicity>", "Ethnicity"),
+        ("<LEA>999</LEA>", "LEA"),
+        ("<ReferralNFA>0</ReferralNFA>", "ReferralNFA"),
+    ],
+)
+def test_a_required_item_left_out_is_pointed_out(finished, left_out, element):
+    path = finished(left_out)
+    assert found(path) == [("CHECK-MISSING", element)]
+    assert check_cin(path, contract("cin", "2025-26"))["count"].tolist() == [1]
 
 
 def test_findings_carry_line_and_number(finished):

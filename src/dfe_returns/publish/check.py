@@ -22,7 +22,7 @@ from dfe_returns.errors import ContractError, RefusedError
 from dfe_returns.sources.return_tables import StructureNotes
 from dfe_returns.sources.xml_input import Xml, line_of, parsed, plain_name
 
-WARNINGS = frozenset({"CHECK-FORM", "CHECK-LOOKALIKE"})
+WARNINGS = frozenset({"CHECK-FORM", "CHECK-LOOKALIKE", "CHECK-MISSING"})
 """Codes that are shown to the person who signs and do not stop the file."""
 
 _MESSAGES = {
@@ -31,6 +31,7 @@ _MESSAGES = {
     "CHECK-ORDER": "Element out of the order that the contract fixes.",
     "CHECK-REPEATED": "Element more often than the contract allows.",
     "CHECK-VALUE": "Value outside the code list or form that the contract gives for this item.",
+    "CHECK-MISSING": "Required element left out; DfE's system does not load the file until it is there.",
     "CHECK-FORM": "Identifier that has not the form of the year; the rules report it.",
     "CHECK-EMPTY": "Item without a value; a blank item is left out.",
     "CHECK-TEXT": "Text outside an item.",
@@ -90,12 +91,13 @@ def refuse_unless_clean(findings: pd.DataFrame) -> None:
 class _Allowed:
     """One element as the contract allows it."""
 
-    __slots__ = ("children", "covered", "element", "form", "identifier", "known", "places")
+    __slots__ = ("children", "covered", "element", "form", "identifier", "known", "places", "required")
 
     def __init__(self, element: Element, collection: Collection, switched_on: Names[str]) -> None:
         self.element = element
         field = element.field
         self.form: Form | None = form_of(collection, field) if field is not None else None
+        self.required = element.least > 0 and (field is None or field.requirement == "required")
         self.identifier = field is not None and field.type == "string" and field.table != "Header"
         self.covered = field is None or collection.gateways.covers("cin", field.id, collection.year, switched_on)[0]
         self.children = [_Allowed(part, collection, switched_on) for part in element.children]
@@ -163,10 +165,13 @@ class _Checker:
             inner = children[place]
             if inner.element.most is not None and seen[place] > inner.element.most:
                 self._found("CHECK-REPEATED", part, part.tag)
-            if inner.form is None:
-                self.container(part, inner)
-            else:
+            if inner.form is not None:
                 self._item(part, inner)
+            elif inner is not self.child or not self.is_in_place(part):  # those were judged as they were read
+                self.container(part, inner)
+        for inner, number in zip(children, seen, strict=True):
+            if not number and inner.required:
+                self._found("CHECK-MISSING", element, inner.element.name)
 
     def _item(self, item: Xml, allowed: _Allowed) -> None:
         name = allowed.element.name
