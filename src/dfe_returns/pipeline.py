@@ -454,9 +454,12 @@ def record(result: RunResult, plan: Plan) -> None:
 
 def rebuild_report(run_folder: str | Path, config: Config | None = None) -> RunResult:
     """Build the report of a run again from its folder."""
+    from dfe_returns.review.make import seal_report
+
     settings = config or load_config()
     folder = find_run(run_folder, settings.at(settings.runs))
     result = load_run(folder)
     write_report(result, folder / "report", settings)
+    seal_report(folder)
     return result
 

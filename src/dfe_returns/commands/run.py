@@ -197,13 +197,13 @@ def verify(run: RunArgument, config: ConfigOption = None, fmt: FormatOption = Fo
     from dfe_returns.config import load_config
     from dfe_returns.errors import IntegrityError
     from dfe_returns.ledger.place import ledger_of
-    from dfe_returns.publish.manifest import verify as verify_files
+    from dfe_returns.review.signoff import check_run
     from dfe_returns.run_folder import find_run
 
     settings = load_config(config)
     folder = find_run(run, settings.at(settings.runs))
-    broken = ledger_of(settings, folder).verify()
-    problems = [*map(str, verify_files(folder)), *(broken["place"] + " " + broken["problem"] + " (ledger)")]
+    broken = check_run(ledger_of(settings, folder), folder)
+    problems = list(broken["place"] + " " + broken["problem"])
     if fmt == Format.json:
         as_json({"folder": str(folder), "problems": problems})
     if problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pandas as pd
 
 from dfe_returns.config import Config
 from dfe_returns.errors import DfeReturnsError
-from dfe_returns.files import write_csv
+from dfe_returns.files import sha256_of, write_csv, write_private
+from dfe_returns.publish.manifest import MANIFEST
 from dfe_returns.review.facts import authority_of, issue_table, not_run_of, worklist_table
 from dfe_returns.review.notes import notes_for_dfe
 from dfe_returns.review.outputs import children_count, write_issues
@@ -45,6 +47,20 @@ def make_report(result: Any, folder: Path, config: Config) -> Path:
     }
     write_summary(result, folder, totals_of(result), additions, numbers, config.review.small_number)
     return write_report(result, folder, additions, issues)
+
+
+def seal_report(folder: Path) -> None:
+    """Take a report that was built again into the run's manifest; what the manifest says of all other files stays."""
+    path = folder / MANIFEST
+    content = json.loads(path.read_text(encoding="utf-8"))
+    kept = [entry for entry in content["outputs"] if not entry["file"].startswith("report/")]
+    made = [file for file in sorted((folder / "report").rglob("*")) if file.is_file()]
+    described = [
+        {"file": file.relative_to(folder).as_posix(), "bytes": file.stat().st_size, "sha256": sha256_of(file)}
+        for file in made
+    ]
+    content["outputs"] = sorted([*kept, *described], key=lambda entry: entry["file"])
+    write_private(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def around_of(result: Any, run_folder: Path, config: Config) -> Around:
