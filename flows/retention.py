@@ -1,4 +1,5 @@
-"""Flow `retention`: what is past its period, what is held, what a person must decide. Deletes only when asked by name."""
+"""Flow `retention`: what is past its period, what is held, what a person must decide. Deletes only when asked by
+name."""
 
 from __future__ import annotations
 
@@ -29,10 +30,15 @@ def retention(
         ledger = ledger_of(settings, settings.at(settings.runs) / "run")
         deleted = len(apply_retention(ledger, settings, name, role)) if apply else 0
         counted = retention_summary(retention_plan(ledger, settings))
-    lines = [f"| {rule} | {what} | {status} | {count} |" for rule, what, status, count in counted.itertuples(index=False, name=None)]
+    lines = [
+        f"| {rule} | {what} | {status} | {count} |"
+        for rule, what, status, count in counted.itertuples(index=False, name=None)
+    ]
     create_markdown_artifact(
         key="retention",
-        markdown="# Retention\n\n| rule | record | state | count |\n|---|---|---|---:|\n" + "\n".join(lines) + f"\n\nDeleted now: {deleted}.\n",
+        markdown="# Retention\n\n| rule | record | state | count |\n|---|---|---|---:|\n"
+        + "\n".join(lines)
+        + f"\n\nDeleted now: {deleted}.\n",
         description="Counts by retention rule; names of runs and files stay in the ledger",
     )
     return {"deleted": deleted, "states": counted.groupby("status")["count"].sum().astype(int).to_dict()}

@@ -1,4 +1,5 @@
-"""Planted names, birth dates, postcodes and numbers appear nowhere but in the return and its evidence (R8, R44, R45, R48)."""
+"""Planted names, birth dates, postcodes and numbers appear nowhere but in the return and its evidence (R8, R44,
+R45, R48)."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from dfe_returns.config import Config
 from dfe_returns.errors import DfeReturnsError
 from dfe_returns.files import data_folder
 
-# Values no other row of the extract has. NEVER has no path to any output; SENT belongs in the return and its evidence only.
+# Values no other row of the extract has. NEVER has no path to any output; SENT belongs in the return and its papers.
 NEVER = {
     "surname": "Quillfeather",
     "first name": "Zebediah",

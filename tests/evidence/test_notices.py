@@ -126,7 +126,8 @@ def test_mandatory_and_voluntary_stand_apart(looked_after_run):
 def test_the_text_has_what_the_law_asks_for():
     text = notice_text(contract("ssda903", "2025-26"), CONFIG, "family")
     for part in (
-        "Secretary of State for Education", "national pupil database", "Home Office", "appropriate policy document", "APD-7",
+        "Secretary of State for Education", "national pupil database", "Home Office", "appropriate policy document",
+        "APD-7",
         "Article 9(2)(g)", "Article 10", "7 years", "75th birthday", "within 30 days", "Information Commissioner",
         "national data opt-out", "No computer makes decisions", "Notice version 3, 2026-04-01", "regulation 42(1)(b)",
     ):  # fmt: skip

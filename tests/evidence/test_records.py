@@ -1,4 +1,5 @@
-"""Records from the live register: Article 30, DPIA evidence, breach facts, and what stops a signature (R2, R16-R22, R51, R52)."""
+"""Records from the live register: Article 30, DPIA evidence, breach facts, and what stops a signature (R2,
+R16-R22, R51, R52)."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from dfe_returns.contract.gateways import register
 from dfe_returns.errors import RefusedError, UsageError
 from dfe_returns.evidence import controls
 from dfe_returns.evidence.breach import breach_report, breach_text
+from dfe_returns.evidence.events import events
 from dfe_returns.evidence.lineage import field_lineage
 from dfe_returns.evidence.mapping import mapping_of
 from dfe_returns.evidence.records import article30, article30_text, dpia, field_register, write_pack
@@ -28,7 +30,7 @@ READY = Config(
     authority_name="Fernshire County Council",
     policy={"reference": "APD-7", "owner": "head of service", "review_date": "2027-03-31"},
     governance={"processors": ["Fernshire Trust: runs the service"], "art6": "A6-1C", "art9": "A9-2G-P6",
-                "bases_decided": "data protection officer, 1 May 2026", "dpo_contact": "the data protection officer"},
+                "bases_decided": "data protection officer, 1 May 2026", "dpo_contact": "the data protection officer", "notice_version": "3"},
     cin={"specification": "CIN census 2025 to 2026, 1 November 2024"},
     ssda903={"specification": "CLA return 2025 to 2026, 16 October 2024"},
 )  # fmt: skip
@@ -77,7 +79,8 @@ def test_the_dpia_evidence_has_a_line_of_need_per_field_risks_and_doubts(looked_
     assert len(fields) == len(looked_after_run.fields.query("sent > 0"))
     assert fields["needed_for"].ne("").all()
     text = dpia(looked_after_run, READY)
-    for part in ("Risks and controls", "Doubts that remain", "| D02 |", "| D09 |", "What the authority must decide", "Article 35(3)(b)",
+    for part in ("Risks and controls", "Doubts that remain", "| D02 |", "| D09 |", "What the authority must decide",
+                 "Article 35(3)(b)",
                  "Article 6 basis for sending (D03): A6-1C"):  # fmt: skip
         assert part in text, part
 
@@ -85,7 +88,8 @@ def test_the_dpia_evidence_has_a_line_of_need_per_field_risks_and_doubts(looked_
 def test_the_pack_is_made_of_private_files_without_values(looked_after_run, cin_run, tmp_path):
     made = write_pack([cin_run, looked_after_run], READY, tmp_path / "pack")
     names = {p.name for p in made}
-    assert {"article-30-cin.md", "dpia-evidence-ssda903.md", "fields-cin.csv", "gateways-ssda903.csv", "notice-cin-family.md",
+    assert {"article-30-cin.md", "dpia-evidence-ssda903.md", "fields-cin.csv", "gateways-ssda903.csv",
+            "notice-cin-family.md",
             "notice-cin-young.md", "notice-ssda903-adopter.md"} <= names  # fmt: skip
     assert "notice-ssda903-staff.md" not in names  # no social worker rows were sent
     for path in made:
@@ -137,6 +141,9 @@ def test_a_live_run_is_signed_under_all_controls_and_its_disclosures_entered(tmp
     answer = controls.sign_live(ledger, tmp_path / "r", READY, "D Irector", "director")
     assert answer["state"] == "signed off"
     assert answer["disclosures"] == {"disclosures": 3, "adoption_disclosures": 0}
+    entry = events(ledger, "disclosed")[0]
+    assert entry["specification"] == "CIN census 2025 to 2026, 1 November 2024"
+    assert entry["notice"] == "3"
     assert (tmp_path / "r" / "submission" / "cin.xml").read_bytes() == file.read_bytes()
 
 

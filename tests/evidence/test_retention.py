@@ -51,7 +51,8 @@ def test_anniversaries_and_leap_days(start, years, end):
 
 
 def people(**own):
-    base = {"child": "C1", "birth": "2010-01-01", "death": None, "adoption_order": None, "adoption_decision": None, "closed": None,
+    base = {"child": "C1", "birth": "2010-01-01", "death": None, "adoption_order": None, "adoption_decision": None,
+            "closed": None,
             "looked_after": False, "protection": False}  # fmt: skip
     row = pd.DataFrame([{**base, **own}])
     for name in ("birth", "death", "adoption_order", "adoption_decision", "closed"):
@@ -69,12 +70,14 @@ def people(**own):
         # died on the 18th birthday: an adult, so the 75th birthday counts
         ({"looked_after": True, "death": "2028-01-01"}, "RET-CLA", "2010-01-01", "2085-01-01", "keep", ""),
         ({"looked_after": True, "birth": None}, "RET-CLA", None, None, "ask", "no birth date"),
-        ({"looked_after": True, "birth": "2027-01-01"}, "RET-CLA", "2027-01-01", "2102-01-01", "ask", "not yet born on that day"),
+        ({"looked_after": True, "birth": "2027-01-01"}, "RET-CLA", "2027-01-01", "2102-01-01", "ask",
+         "not yet born on that day"),
         ({}, "RET-CIN", "2010-01-01", "2035-01-01", "keep", ""),
         ({"protection": True, "closed": "2015-06-30"}, "RET-CP", "2015-06-30", "2050-06-30", "keep", ""),
         ({"protection": True}, "RET-CP", None, None, "ask", "never closed: give the day of the last contact"),
         ({"protection": True, "adoption_order": "2012-02-29"}, "RET-ADOPT", "2012-02-29", "2112-02-29", "keep", ""),
-        ({"protection": True, "adoption_decision": "2012-05-01"}, "RET-ADOPT-NO-ORDER", "2012-05-01", None, "ask", "the agency decides how long"),
+        ({"protection": True, "adoption_decision": "2012-05-01"}, "RET-ADOPT-NO-ORDER", "2012-05-01", None, "ask",
+         "the agency decides how long"),
     ],
 )  # fmt: skip
 def test_when_a_case_record_is_due(own, rule, trigger, due, status, why):
@@ -110,16 +113,29 @@ def test_no_single_period_serves_all_records():
 
 
 def test_people_come_from_the_standard_tables():
+    person = """
+        pers_person_id | pers_dob   | pers_expected_dob | pers_death_date
+        1              | 2010-01-01 |                   |
+        2              |            | 2026-09-01        |
+    """
+    permanence = """
+        perm_person_id | perm_adm_decision_date | perm_permanence_order_date | perm_permanence_order_type
+        1              | 2015-01-01             | 2016-01-01                 | Adoption
+    """
+    spells = """
+        cine_person_id | cine_close_date
+        1              | 2015-01-01
+        1              |
+        2              | 2020-01-01
+    """
     tables = {
-        "ssd_person": frame("pers_person_id | pers_dob | pers_expected_dob | pers_death_date\n1 | 2010-01-01 | |\n2 | | 2026-09-01 |",
-                            ("pers_dob", "pers_expected_dob", "pers_death_date")),
-        "ssd_permanence": frame("perm_person_id | perm_adm_decision_date | perm_permanence_order_date | perm_permanence_order_type\n"
-                                "1 | 2015-01-01 | 2016-01-01 | Adoption", ("perm_adm_decision_date", "perm_permanence_order_date")),
-        "ssd_cin_episodes": frame("cine_person_id | cine_close_date\n1 | 2015-01-01\n1 | \n2 | 2020-01-01", ("cine_close_date",)),
+        "ssd_person": frame(person, ("pers_dob", "pers_expected_dob", "pers_death_date")),
+        "ssd_permanence": frame(permanence, ("perm_adm_decision_date", "perm_permanence_order_date")),
+        "ssd_cin_episodes": frame(spells, ("cine_close_date",)),
         "ssd_cla_episodes": frame("clae_person_id\n1"),
         "ssd_cp_plans": frame("cppl_person_id\n2"),
         "ssd_s47_enquiry": frame("s47e_person_id\n9"),
-    }  # fmt: skip
+    }
     found = people_of(tables).set_index("child")
     assert found["looked_after"].tolist() == [True, False]
     assert found["protection"].tolist() == [False, True]

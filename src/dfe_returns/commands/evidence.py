@@ -1,5 +1,5 @@
-"""`disclosures`, `rectify`, `requests`, `holds`, `retention`, `breach-report`, `records`, `notice`, `history`: what the people
-who must answer for a return ask of it."""
+"""`disclosures`, `rectify`, `requests`, `holds`, `retention`, `breach-report`, `records`, `notice`, `history`:
+what the people who must answer for a return ask of it."""
 
 from __future__ import annotations
 
@@ -40,9 +40,13 @@ _HERE = Path()
 def add_to(app: typer.Typer) -> None:
     """Put these commands on the command line."""
     for name, command in (
-        ("disclosures", disclosures), ("rectify", rectify), ("retention", retention), ("breach-report", breach_report),
-        ("records", records), ("history", history),
-    ):  # fmt: skip
+        ("disclosures", disclosures),
+        ("rectify", rectify),
+        ("retention", retention),
+        ("breach-report", breach_report),
+        ("records", records),
+        ("history", history),
+    ):
         app.command(name)(command)
     app.add_typer(requests, name="requests")
     app.add_typer(holds, name="holds")
@@ -60,7 +64,8 @@ def disclosures(
     config: ConfigOption = None,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """What was sent about one child, in which return, when, to whom, under which law: a draft for the person who answers."""
+    """What was sent about one child, in which return, when, to whom, under which law: a draft for the person who
+    answers."""
     from dfe_returns.evidence.subject import subject_report, write_subject_report
 
     _, ledger = _open(config, runs)
@@ -106,7 +111,10 @@ def rectify(
     if fmt == Format.json:
         as_json(answer)
         return
-    table(["return", "year", "action", "places"], [[p[c] for c in ("return", "year", "action", "places")] for p in answer["places"]])
+    table(
+        ["return", "year", "action", "places"],
+        [[p[c] for c in ("return", "year", "action", "places")] for p in answer["places"]],
+    )
     for path in answer["files"]:
         say(f"Written: {path}")
 
@@ -128,7 +136,11 @@ def retention(
     if apply:
         gone = keeping.apply_retention(ledger, settings, name, role, day)
         note(f"Deleted: {len(gone)} part(s) of run folders; each is entered in the ledger.")
-    _show(keeping.retention_plan(ledger, settings, day), fmt, ["run_id", "state", "what", "rule", "due", "status", "holds", "why"])
+    _show(
+        keeping.retention_plan(ledger, settings, day),
+        fmt,
+        ["run_id", "state", "what", "rule", "due", "status", "holds", "why"],
+    )
 
 
 def breach_report(
@@ -171,7 +183,8 @@ def records(
 
 
 def history(runs: RunsOption = _HERE, config: ConfigOption = None, fmt: FormatOption = Format.text) -> None:
-    """Who recorded, looked, decided, signed, released and deleted, and when: for an auditor, without any child's data."""
+    """Who recorded, looked, decided, signed, released and deleted, and when: for an auditor, without any child's
+    data."""
     from dfe_returns.evidence.events import access_history
 
     _, ledger = _open(config, runs)
@@ -292,10 +305,18 @@ def holds_list(runs: RunsOption = _HERE, config: ConfigOption = None, fmt: Forma
 
     settings, ledger = _open(config, runs)
     rows = [
-        {"hold": h.id, "inquiry": h.inquiry, "owner": h.owner, "rules": " ".join(h.rules) or "all", "review": h.review,
-         "scope": "one child" if h.child_hash else " ".join([*h.returns, *h.years, h.first, h.last]).strip() or "all"}
+        {
+            "hold": h.id,
+            "inquiry": h.inquiry,
+            "owner": h.owner,
+            "rules": " ".join(h.rules) or "all",
+            "review": h.review,
+            "scope": "one child"
+            if h.child_hash
+            else " ".join([*h.returns, *h.years, h.first, h.last]).strip() or "all",
+        }
         for h in active_holds(ledger, settings)
-    ]  # fmt: skip
+    ]
     if fmt == Format.json:
         as_json(rows)
         return
@@ -326,7 +347,20 @@ def holds_place(
     _, ledger = _open(config, runs)
     begins = _day(start) if start else ledger.today()
     span = [_day(d) if d else None for d in (first, last)]
-    hold = place_hold(ledger, inquiry, owner, begins, _day(review), name, role, rule or (), return_name or (), year or (), child, *span)
+    hold = place_hold(
+        ledger,
+        inquiry,
+        owner,
+        begins,
+        _day(review),
+        name,
+        role,
+        rule or (),
+        return_name or (),
+        year or (),
+        child,
+        *span,
+    )
     say(f"{hold} is on.")
 
 
@@ -377,7 +411,8 @@ def notice_text(
 def notice_lint(
     file: Annotated[Path, typer.Argument(help="a notice as text, Markdown or HTML")], fmt: FormatOption = Format.text
 ) -> int:
-    """What a privacy notice about these returns says wrongly or leaves out; exit code 1 when something is plainly wrong."""
+    """What a privacy notice about these returns says wrongly or leaves out; exit code 1 when something is plainly
+    wrong."""
     from dfe_returns.evidence.lint import lint_file
 
     found = lint_file(file)
@@ -388,7 +423,10 @@ def notice_lint(
             where = f"line {f['line']}: " if f["line"] != "" else ""
             say(f"{f['id']} {'ask' if f['state'] == 'ask' else f['severity']}: {where}{f['wrong']}")
             say(f"    {f['right']}")
-        say(f"{int(found['state'].eq('finding').sum())} findings, {int(found['state'].eq('ask').sum())} questions for a person.")
+        say(
+            f"{int(found['state'].eq('finding').sum())} findings, "
+            f"{int(found['state'].eq('ask').sum())} questions for a person."
+        )
     wrong = found["state"].eq("finding") & found["severity"].eq("error")
     return 1 if wrong.any() else 0
 
@@ -416,14 +454,17 @@ def fields_decide(
 
 
 def _open(config: Path | None, runs: Path) -> tuple[Config, Ledger]:
-    """Configuration and ledger. A ledger that is not there is never made here: these commands only ask and add to one."""
+    """Configuration and ledger. A ledger that is not there is never made here: these commands only ask and add to
+    one."""
     from dfe_returns.config import load_config
     from dfe_returns.ledger.place import FILE, ledger_of
 
     settings = load_config(config)
     place = settings.at(settings.runs) if settings.from_file else runs
     if not settings.ledger.url and not (place / FILE).is_file():
-        raise UsageError(f"There is no ledger {place / FILE}; name its folder with --runs, or the configuration with --config.")
+        raise UsageError(
+            f"There is no ledger {place / FILE}; name its folder with --runs, or the configuration with --config."
+        )
     return settings, ledger_of(settings, runs / "run")
 
 

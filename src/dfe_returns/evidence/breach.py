@@ -23,10 +23,11 @@ def breach_report(
     tables: list[str] | None = None,
     aware_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """What a lost copy of a run's files would tell, about how many people of which kinds, and where the files went.
+    """What a lost copy of a run's files would tell, about how many people of which kinds, and where the files
+    went.
 
-    ``run``: a RunResult or run folder; ``tables``: only these (one 903 file, say); ``aware_at``: when the authority became
-    aware, to count the 72 hours from. Counts, codes and file names only.
+    ``run``: a RunResult or run folder; ``tables``: only these (one 903 file, say); ``aware_at``: when the
+    authority became aware, to count the 72 hours from. Counts, codes and file names only.
     """
     result = _loaded(run)
     collection = result.collection
@@ -70,8 +71,13 @@ def breach_text(report: dict[str, Any]) -> str:
         f"- {c['class']} ({c['values']} values, tier {c['tier']})" for c in report["classes"]
     ]
     lines += ["", f"Fields: {', '.join(report['fields'])}"]
-    for key, label in (("state", "State"), ("sent", "Sent"), ("last_looked_at", "Last looked at"),
-                       ("notify_the_commissioner_by", "Commissioner by"), ("encryption", "Encryption")):  # fmt: skip
+    for key, label in (
+        ("state", "State"),
+        ("sent", "Sent"),
+        ("last_looked_at", "Last looked at"),
+        ("notify_the_commissioner_by", "Commissioner by"),
+        ("encryption", "Encryption"),
+    ):
         if key in report:
             lines.append(f"{label}: {report[key]}")
     return "\n".join([*lines, "", "To settle:", *[f"- {item}" for item in report["to_settle"]]]) + "\n"

@@ -1,4 +1,5 @@
-"""What must be settled before a live return is signed: policy, specification, new fields, requests (R2, R18, R22, R32, R52)."""
+"""What must be settled before a live return is signed: policy, specification, new fields, requests (R2, R18, R22,
+R32, R52)."""
 
 from __future__ import annotations
 
@@ -51,15 +52,22 @@ def sign_live(
 ) -> dict[str, Any]:
     """Sign a run under all controls, freeze its bytes and enter what it discloses of whom, in one call.
 
-    Answers as ``review.signoff.sign_off`` does, with ``disclosures`` (rows per register). Raises RefusedError (exit code
-    5) naming every obstacle, IntegrityError when the draft is not what was written.
+    Answers as ``review.signoff.sign_off`` does, with ``disclosures`` (rows per register). Raises RefusedError
+    (exit code 5) naming every obstacle, IntegrityError when the draft is not what was written.
     """
     from dfe_returns.review.signoff import sign_off
     from dfe_returns.run_folder import load_run
 
     waiting = obstacles(load_run(folder), config, ledger)
     answer = sign_off(ledger, folder, name, role, note, exceptions, refusals=waiting)
-    return {**answer, "disclosures": record_disclosures(ledger, load_run(folder))}
+    result = load_run(folder)
+    counts = record_disclosures(
+        ledger,
+        result,
+        specification=config.of_return(result.collection.name).specification,
+        notice=config.governance.notice_version,
+    )
+    return {**answer, "disclosures": counts}
 
 
 def policy_obstacles(config: Any, today: date) -> list[str]:
@@ -79,7 +87,8 @@ def policy_obstacles(config: Any, today: date) -> list[str]:
 
 
 def added_fields(return_name: str, year: str, switches: Any = ()) -> list[FieldGateway]:
-    """Fields that a year's specification asks for and the year before did not (R22); empty for the first year covered."""
+    """Fields that a year's specification asks for and the year before did not (R22); empty for the first year
+    covered."""
     if year == YEARS[0]:
         return []
     now, before = contract(return_name, year), contract(return_name, year_before(year))
@@ -104,8 +113,16 @@ def decide_field(
         raise UsageError(f"'{decision}' is no decision on a field; use {' or '.join(_FIELD_DECISIONS)}.")
     if not (reason.strip() and name.strip() and role.strip()):
         raise RefusedError("A decision on a field needs its reason and the officer's name and role.")
-    body = {"event": "decided", "return": return_name, "year": year, "field": field, "decision": decision, "reason": reason,
-            "name": name, "role": role}  # fmt: skip
+    body = {
+        "event": "decided",
+        "return": return_name,
+        "year": year,
+        "field": field,
+        "decision": decision,
+        "reason": reason,
+        "name": name,
+        "role": role,
+    }
     return int(ledger.entry("field decided", "", body))
 
 
@@ -116,7 +133,8 @@ def field_decisions(ledger: Any, return_name: str, year: str) -> dict[str, dict[
 
 
 def misdirected(result: Any, config: Any, ledger: Any) -> list[str]:
-    """Signs that a file is about to go wrong (R52): another authority, the same return sent already, last year's file again."""
+    """Signs that a file is about to go wrong (R52): another authority, the same return sent already, last year's
+    file again."""
     found = []
     if str(result.authority) != str(config.authority):
         found.append("The run is for another authority than the configuration; check which one is meant.")

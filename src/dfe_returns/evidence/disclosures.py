@@ -1,7 +1,7 @@
 """The disclosure register: what was sent of whom, and the answer for one child across seasons (R19, R27, R50).
 
-The ledger holds keyed hashes, tables and field names, never a value. Values are read from the sealed run folders while those
-are kept. An adoption row is recorded apart, under a reference that nothing joins to the rest.
+The ledger holds keyed hashes, tables and field names, never a value. Values are read from the sealed run folders
+while those are kept. An adoption row is recorded apart, under a reference that nothing joins to the rest.
 """
 
 from __future__ import annotations
@@ -26,9 +26,25 @@ REGISTERS: dict[str, type[Disclosure] | type[AdoptionDisclosure]] = {
     "adoption_disclosures": AdoptionDisclosure,
 }
 SEASON_COLUMNS = [
-    "return", "year", "authority", "run_id", "state", "signed_on", "sent_on", "reference", "recipient", "table", "rows",
-    "fields", "gateways", "tier", "file", "sha256", "register", "folder",
-]  # fmt: skip
+    "return",
+    "year",
+    "authority",
+    "run_id",
+    "state",
+    "signed_on",
+    "sent_on",
+    "reference",
+    "recipient",
+    "table",
+    "rows",
+    "fields",
+    "gateways",
+    "tier",
+    "file",
+    "sha256",
+    "register",
+    "folder",
+]
 
 
 def child_hash(ledger: Any, child: str, adoption: bool = False) -> str:
@@ -36,11 +52,18 @@ def child_hash(ledger: Any, child: str, adoption: bool = False) -> str:
     return str(ledger.key.of_child(("adoption " if adoption else "") + child))
 
 
-def record_disclosures(ledger: Any, result: Any, files: pd.DataFrame | None = None) -> dict[str, int]:
+def record_disclosures(
+    ledger: Any,
+    result: Any,
+    files: pd.DataFrame | None = None,
+    specification: str = "",
+    notice: str = "",
+) -> dict[str, int]:
     """Enter what a signed run sends of each child; returns rows per register. One chained act.
 
-    ``files``: name and sha256 of the sealed files, by default those that the ledger has for the run. Raises RefusedError
-    when the run is not signed off, or was entered before.
+    ``files``: name and sha256 of the sealed files, by default those that the ledger has for the run;
+    ``specification`` and ``notice``: references of the direction and of the privacy notice in force (R2, R26). Raises
+    RefusedError when the run is not signed off, or was entered before.
     """
     if ledger.state(result.run_id) not in ("signed off", "submitted"):
         raise RefusedError(f"Run {result.run_id} is not signed off; disclosures are entered with the signature.")
@@ -62,6 +85,8 @@ def record_disclosures(ledger: Any, result: Any, files: pd.DataFrame | None = No
         "authority": str(result.authority),
         "recipient": laws.returns[result.collection.name]["recipient"],
         "register": laws.version,
+        "specification": specification,
+        "notice": notice,
         "counts": {name: len(found) for name, found in rows.items()},
         "digests": {name: chain.digest([r[p] for p in _PARTS] for r in found) for name, found in rows.items()},
     }
@@ -82,8 +107,9 @@ def record_disclosures(ledger: Any, result: Any, files: pd.DataFrame | None = No
 def disclosures_of(ledger: Any, child: str) -> pd.DataFrame:
     """Every table of every signed run that had the child: columns of ``SEASON_COLUMNS``, oldest first.
 
-    ``sent_on`` and ``reference`` are blank until a person noted the submission. Both registers are asked, each by its own
-    hash of this number; nothing else is used to find a child, so records on either side of an adoption stay apart.
+    ``sent_on`` and ``reference`` are blank until a person noted the submission. Both registers are asked, each by
+    its own hash of this number; nothing else is used to find a child, so records on either side of an adoption
+    stay apart.
     """
     parts = []
     with ledger.engine.connect() as connection:

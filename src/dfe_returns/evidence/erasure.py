@@ -1,4 +1,5 @@
-"""Erasure: what the duty needs is kept and said so; what went beyond the specification is erased, with proof but no data (R34)."""
+"""Erasure: what the duty needs is kept and said so; what went beyond the specification is erased, with proof but
+no data (R34)."""
 
 from __future__ import annotations
 
@@ -34,8 +35,9 @@ def erase(
 ) -> dict[str, Any]:
     """Delete files that hold surplus data and enter a certificate (counts, names, hashes of what was; no data).
 
-    ``fields``: the surplus ones; ``backups``: where copies lie that people must erase. Raises RefusedError under a legal
-    hold, without a decision on the request, or when a field is not surplus to any return; UsageError for a missing file.
+    ``fields``: the surplus ones; ``backups``: where copies lie that people must erase. Raises RefusedError under
+    a legal hold, without a decision on the request, or when a field is not surplus to any return; UsageError for
+    a missing file.
     """
     if not name.strip() or not role.strip():
         raise RefusedError("Erasing needs the name and role of the officer who decided it.")
@@ -54,9 +56,15 @@ def erase(
         raise UsageError(f"{len(missing)} of the files are not there; check the list. Nothing was erased.")
     erased = [{"name": path.name, "sha256": sha256_of(path), "bytes": path.stat().st_size} for path in paths]
     certificate = {
-        "event": "erased", "request": request, "child_hash": child_hash(ledger, child), "fields": sorted(fields),
-        "erased": erased, "backups_to_erase": sorted(backups), "name": name, "role": role,
-    }  # fmt: skip
+        "event": "erased",
+        "request": request,
+        "child_hash": child_hash(ledger, child),
+        "fields": sorted(fields),
+        "erased": erased,
+        "backups_to_erase": sorted(backups),
+        "name": name,
+        "role": role,
+    }
     for path in paths:
         path.unlink()
     number = ledger.entry("rights", "", certificate)
@@ -70,8 +78,10 @@ def refusal_letter(return_name: str) -> str:
     law = laws.gateways["GW-CA89-S83"].citation
     return (
         "DRAFT for the officer to check and sign.\n\n"
-        f"You asked us to erase what we sent in the {laws.returns[return_name]['title']}. We sent it because the law requires it "
+        f"You asked us to erase what we sent in the {laws.returns[return_name]['title']}. We sent it because "
+        f"the law requires it "
         f"({law}). The right to erasure does not reach data that a legal duty needs (UK GDPR Article 17(3)(b)).\n\n"
-        "We have looked for anything sent or kept beyond what the year's specification asks for. Anything of that kind we erase.\n\n"
+        "We have looked for anything sent or kept beyond what the year's specification asks for. Anything of that kind "
+        "we erase.\n\n"
         "You can complain to us and to the Information Commissioner's Office.\n"
     )

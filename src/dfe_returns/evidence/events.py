@@ -1,4 +1,5 @@
-"""What other registers write into the ledger's chain, read back by kind. State is what the entries say, in their order."""
+"""What other registers write into the ledger's chain, read back by kind. State is what the entries say, in their
+order."""
 
 from __future__ import annotations
 
@@ -29,9 +30,19 @@ def note_access(ledger: Any, what: str, name: str, reason: str, child_hash: str 
 def access_history(ledger: Any) -> list[dict[str, Any]]:
     """Who looked, signed, released, deleted and decided, for an auditor: no child data, no hashes of children (R53)."""
     kinds = (
-        "recorded", "review asked", "signed off", "submitted", "rejected", "superseded", "looked at", "rights", "hold",
-        "deleted", "field decided", "disclosed",
-    )  # fmt: skip
+        "recorded",
+        "review asked",
+        "signed off",
+        "submitted",
+        "rejected",
+        "superseded",
+        "looked at",
+        "rights",
+        "hold",
+        "deleted",
+        "field decided",
+        "disclosed",
+    )
     kept = (
         "what",
         "event",

@@ -1,4 +1,5 @@
-"""Legal holds: what they cover, who owns them, and their release by two people. A hold beats every rule and request (R38)."""
+"""Legal holds: what they cover, who owns them, and their release by two people. A hold beats every rule and
+request (R38)."""
 
 from __future__ import annotations
 
@@ -84,11 +85,21 @@ def place_hold(
         raise RefusedError("A hold needs the inquiry, its owner, and the name and role of who enters it.")
     number = f"HOLD-{len({e['hold'] for e in events(ledger, 'hold') if e['event'] == 'placed'}) + 1:03d}"
     body = {
-        "event": "placed", "hold": number, "inquiry": inquiry, "owner": owner, "start": start.isoformat(),
-        "review": review.isoformat(), "rules": sorted(rules), "returns": sorted(returns), "years": sorted(years),
-        "child_hash": child_hash(ledger, child) if child else "", "first": first.isoformat() if first else "",
-        "last": last.isoformat() if last else "", "name": name, "role": role,
-    }  # fmt: skip
+        "event": "placed",
+        "hold": number,
+        "inquiry": inquiry,
+        "owner": owner,
+        "start": start.isoformat(),
+        "review": review.isoformat(),
+        "rules": sorted(rules),
+        "returns": sorted(returns),
+        "years": sorted(years),
+        "child_hash": child_hash(ledger, child) if child else "",
+        "first": first.isoformat() if first else "",
+        "last": last.isoformat() if last else "",
+        "name": name,
+        "role": role,
+    }
     ledger.entry("hold", "", body)
     return number
 
@@ -118,7 +129,8 @@ def release_hold(ledger: Any, hold: str, name: str, role: str, reason: str, conf
 
 
 def active_holds(ledger: Any, config: Any = None) -> list[Hold]:
-    """Holds that are on: those presumed from the start, those of the configuration, those entered; not the released ones."""
+    """Holds that are on: those presumed from the start, those of the configuration, those entered; not the
+    released ones."""
     told = events(ledger, "hold") if ledger is not None else []
     released = {e["hold"] for e in told if e["event"] == "released"}
     found = [
@@ -132,10 +144,20 @@ def active_holds(ledger: Any, config: Any = None) -> list[Hold]:
         if e["event"] == "placed":
             found.append(
                 Hold(
-                    e["hold"], e["inquiry"], e["owner"], "ledger", tuple(e["rules"]), tuple(e["returns"]), tuple(e["years"]),
-                    e["child_hash"], e["first"], e["last"], e["start"], e["review"],
+                    e["hold"],
+                    e["inquiry"],
+                    e["owner"],
+                    "ledger",
+                    tuple(e["rules"]),
+                    tuple(e["returns"]),
+                    tuple(e["years"]),
+                    e["child_hash"],
+                    e["first"],
+                    e["last"],
+                    e["start"],
+                    e["review"],
                 )
-            )  # fmt: skip
+            )
     return [h for h in found if h.id not in released]
 
 

@@ -1,4 +1,5 @@
-"""`notice text`: privacy-notice text from the live register, listing the groups of data sent that season (R23, R25, R35)."""
+"""`notice text`: privacy-notice text from the live register, listing the groups of data sent that season (R23,
+R25, R35)."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ _TITLES = {
     "staff": "Information about social workers in the {title}",
 }
 _OPENINGS = {
-    "family": "This notice is for parents and carers. It tells you what we must send to the government about your child.",
-    "young": "This notice is for you. It tells you what we must send to the government about you, and what you can ask of us.",
+    "family": "This notice is for parents and carers. It tells you what we must send to government about your child.",
+    "young": "This notice is for you. It tells you what we must send to government about you, and what you can ask.",
     "adopter": "This notice is for people who adopt a child from our care. It tells you what we must send about you.",
     "staff": "This notice is for social workers. It tells you what we must send about your work with children in care.",
 }
@@ -47,7 +48,8 @@ def notice_words() -> dict[str, Any]:
 def groups_sent(collection: Collection, fields: pd.DataFrame | None = None, switches: Iterable[str] = ()) -> list[str]:
     """Notice groups of the season, in the order of the register.
 
-    With ``fields`` (a run's ``lineage/fields.csv``) those that really left; without, those the year's contract asks for.
+    With ``fields`` (a run's ``lineage/fields.csv``) those that really left; without, those the year's contract
+    asks for.
     """
     sent = [law.notice_group for law in _fields(collection, fields, switches)]
     return [group for group in dict.fromkeys(sent) if group]
@@ -161,7 +163,7 @@ def _kept(collection: Collection, config: Any, reader: str) -> str:
     if reader in ("family", "young"):
         if collection.name == "ssda903":
             lines.append(
-                "The case record of a child in care is a different thing: the law makes us keep it until the 75th birthday."
+                "The case record of a child in care is another thing: the law makes us keep it to the 75th birthday."
             )
         else:
             lines.append("The case record is a different thing and is kept as our retention schedule says.")
@@ -170,7 +172,10 @@ def _kept(collection: Collection, config: Any, reader: str) -> str:
 
 def _objection(sent: list[FieldGateway]) -> str:
     if any(law.art6_alternative for law in sent):
-        return "The right to object does not apply to what the law requires. If we rely on a public task instead, you can object."
+        return (
+            "The right to object does not apply to what the law requires. "
+            "If we rely on a public task instead, you can object."
+        )
     return "The right to object does not apply, because the law requires us to send this."
 
 

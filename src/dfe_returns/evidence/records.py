@@ -1,7 +1,8 @@
-"""`records`: the Article 30 entry with the Schedule 1 particulars, and the DPIA evidence pack, from the live register (R16-R21, R35).
+"""`records`: the Article 30 entry with the Schedule 1 particulars, and the DPIA evidence pack, from the live
+register (R16-R21, R35).
 
-Everything here is worked out from the register, the configuration and what a run really sent; what the authority has not
-recorded is shown as not recorded, never filled in.
+Everything here is worked out from the register, the configuration and what a run really sent; what the authority
+has not recorded is shown as not recorded, never filled in.
 """
 
 from __future__ import annotations
@@ -22,15 +23,25 @@ from dfe_returns.files import data_folder, private_folder, write_csv, write_priv
 
 NOT_RECORDED = "not recorded yet"
 OPT_OUT = (
-    "The national data opt-out was considered. It concerns confidential patient information used beyond a person's own care and "
+    "The national data opt-out was considered. It concerns confidential patient information used beyond a person's own "
+    "care and "
     "does not apply to a disclosure that the law requires; no opt-out filter is applied to the returns."
 )
 _PEOPLE = {
-    "child": "children in need, on plans or looked after", "young_adult": "care leavers", "mother": "expectant and young mothers",
-    "parent": "parents", "birth_parent": "birth parents", "household_member": "others in the household", "carer": "foster carers",
-    "adopter": "adopters", "family_network": "family members", "referrer": "people who made a referral",
-    "social_worker": "social workers", "third_child": "children of looked-after young people", "provider": "providers of placements",
-}  # fmt: skip
+    "child": "children in need, on plans or looked after",
+    "young_adult": "care leavers",
+    "mother": "expectant and young mothers",
+    "parent": "parents",
+    "birth_parent": "birth parents",
+    "household_member": "others in the household",
+    "carer": "foster carers",
+    "adopter": "adopters",
+    "family_network": "family members",
+    "referrer": "people who made a referral",
+    "social_worker": "social workers",
+    "third_child": "children of looked-after young people",
+    "provider": "providers of placements",
+}
 
 
 def article30(result: Any, config: Any) -> dict[str, Any]:
@@ -46,76 +57,139 @@ def article30(result: Any, config: Any) -> dict[str, Any]:
         "controller_contact": who.controller_contact or NOT_RECORDED,
         "data_protection_officer": who.dpo_contact or NOT_RECORDED,
         "processors": list(who.processors) or [NOT_RECORDED],
-        "purpose": "to give the Secretary of State the particulars that the law requires of the authority's functions for children",
+        "purpose": "to give the Secretary of State the particulars that the law requires of the authority's functions",
         "gateways": {g: laws.gateways[g].citation for g in dict.fromkeys(g for law in sent for g in law.gateways)},
         "people": [_PEOPLE[p] for p in dict.fromkeys(p for law in sent for p in law.about) if p in _PEOPLE],
-        "data": [{"group": g, "fields": [law.id for law in sent if law.notice_group == g]}
-                 for g in groups_sent(collection, result.fields)],
+        "data": [
+            {"group": g, "fields": [law.id for law in sent if law.notice_group == g]}
+            for g in groups_sent(collection, result.fields)
+        ],
         "recipient": f"{profile['recipient']}; {profile['recipient_role']}",
         "transfers_abroad": "none by this processing",
         "retention": {rules[r].what: rules[r].span for r in ("RET-RETURN-FILE", "RET-LINEAGE", "RET-STAGING")},
-        "security": who.security or "private files (owner only), keyed hashes in the ledger, no network; add the authority's own measures",
+        "security": who.security
+        or "private files (owner only), keyed hashes in the ledger, no network; add the authority's own measures",
         "article_6": _chosen(who.art6, profile["art6"], who.bases_decided, laws),
         "paragraph_41": _paragraph_41(result, config, rules),
         "appropriate_policy_document": {
-            "reference": policy.reference or NOT_RECORDED, "owner": policy.owner or NOT_RECORDED,
+            "reference": policy.reference or NOT_RECORDED,
+            "owner": policy.owner or NOT_RECORDED,
             "review_date": policy.review_date.isoformat() if policy.review_date else NOT_RECORDED,
         },
         "national_data_opt_out": OPT_OUT,
-        "privacy_notice": {"version": who.notice_version or NOT_RECORDED,
-                           "published": who.notice_published.isoformat() if who.notice_published else NOT_RECORDED},
+        "privacy_notice": {
+            "version": who.notice_version or NOT_RECORDED,
+            "published": who.notice_published.isoformat() if who.notice_published else NOT_RECORDED,
+        },
         "specification": config.of_return(collection.name).specification or NOT_RECORDED,
         "register_version": laws.version,
-    }  # fmt: skip
+    }
 
 
 def field_register(result: Any) -> pd.DataFrame:
-    """Each field sent with its necessity line: return, field, about, purpose, class, tier, gateway, bases, supplier, doubts."""
+    """Each field sent with its necessity line: return, field, about, purpose, class, tier, gateway, bases,
+    supplier, doubts."""
     laws = result.collection.gateways
     rows = [
-        (law.return_name, law.id, "; ".join(law.about), law.purpose, "; ".join(law.data_class), law.highest_tier,
-         "; ".join(law.gateways), law.art6, law.art9, law.art10, laws.suppliers[law.supplier], law.supplier_condition,
-         law.family_choice, "; ".join(law.doubts))
+        (
+            law.return_name,
+            law.id,
+            "; ".join(law.about),
+            law.purpose,
+            "; ".join(law.data_class),
+            law.highest_tier,
+            "; ".join(law.gateways),
+            law.art6,
+            law.art9,
+            law.art10,
+            laws.suppliers[law.supplier],
+            law.supplier_condition,
+            law.family_choice,
+            "; ".join(law.doubts),
+        )
         for law in _sent(result)
-    ]  # fmt: skip
-    columns = ["return", "field", "about", "needed_for", "data_class", "highest_tier", "gateway", "art6", "art9", "art10",
-               "supplier", "condition", "family_choice", "doubts"]  # fmt: skip
+    ]
+    columns = [
+        "return",
+        "field",
+        "about",
+        "needed_for",
+        "data_class",
+        "highest_tier",
+        "gateway",
+        "art6",
+        "art9",
+        "art10",
+        "supplier",
+        "condition",
+        "family_choice",
+        "doubts",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
 def dpia(result: Any, config: Any) -> str:
-    """The evidence for a data protection impact assessment, in Markdown (R21). The assessment itself is the authority's."""
+    """The evidence for a data protection impact assessment, in Markdown (R21). The assessment itself is the
+    authority's."""
     collection, laws = result.collection, result.collection.gateways
     sent, risks = _sent(result), _risks()
     doubts = sorted({d for law in sent for d in law.doubts} | set(laws.returns[collection.name]["doubts"]))
     classes = _class_counts(result)
     lines = [
-        f"# Evidence for a data protection impact assessment: {collection.title} {collection.year}", "",
-        f"Reference of the assessment: {config.governance.dpia_reference or NOT_RECORDED}. Why one is needed: large-scale special "
-        "category and criminal-offence data about vulnerable people (UK GDPR Article 35(3)(b)).", "",
-        "## How the data goes", "",
+        f"# Evidence for a data protection impact assessment: {collection.title} {collection.year}",
+        "",
+        f"Reference of the assessment: {config.governance.dpia_reference or NOT_RECORDED}. "
+        "Why one is needed: large-scale special "
+        "category and criminal-offence data about vulnerable people (UK GDPR Article 35(3)(b)).",
+        "",
+        "## How the data goes",
+        "",
         "1. Case records are read from the authority's own system, named columns only.",
-        "2. They are put into the standard tables and built into the return; every cut, default and derivation is a decision on record.",
+        "2. They are put into standard tables and built into the return; each cut and default is on record.",
         "3. Only fields with a gateway in the year's contract pass; the rest is counted as withheld.",
         "4. The department's rules are run; people correct the source.",
-        "5. A named officer signs; a person uploads the file. No network call is made by the program.", "",
-        "## What is sent", "",
-        f"{len(sent)} fields in {len({law.table for law in sent})} tables; the field register is in `fields-{collection.name}.csv`.", "",
-        "| kind of data | values | highest tier |", "| --- | ---: | --- |",
-        *[f"| {laws.classes[c['class']]} | {c['values']} | {c['tier']} |" for c in classes], "",
-        "## Risks and controls", "",
-        "| | risk | people | likelihood | harm | control | requirements |", "| --- | --- | --- | --- | --- | --- | --- |",
-        *[f"| {r['id']} | {r['risk']} | {r['people']} | {r['likelihood']} | {r['harm']} | {r['controls']} | {', '.join(r['requirements'])} |"
-          for r in risks["risks"]], "",
-        "## Doubts that remain", "",
-        "| | question | working answer | who settles it |", "| --- | --- | --- | --- |",
-        *[f"| {d} | {laws.doubts[d]['question']} | {laws.doubts[d]['answer']} | {laws.doubts[d]['who']} |" for d in doubts], "",
-        "## What the authority must decide", "",
-        *[f"- {item['what']} ({item['doubt']}): {_decided(item['doubt'], config)}" for item in risks["decisions"]], "",
-        "## Rights", "",
-        "| right | under a legal duty | under a public task | limit |", "| --- | --- | --- | --- |",
-        *[f"| {r['right']} (Article {r['article']}) | {r['under_6_1_c']} | {r['under_6_1_e']} | {r['limit'] or ''} |" for r in laws.rights],
-    ]  # fmt: skip
+        "5. A named officer signs; a person uploads the file. No network call is made by the program.",
+        "",
+        "## What is sent",
+        "",
+        f"{len(sent)} fields in {len({law.table for law in sent})} tables; see `fields-{collection.name}.csv`.",
+        "",
+        "| kind of data | values | highest tier |",
+        "| --- | ---: | --- |",
+        *[f"| {laws.classes[c['class']]} | {c['values']} | {c['tier']} |" for c in classes],
+        "",
+        "## Risks and controls",
+        "",
+        "| | risk | people | likelihood | harm | control | requirements |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *[
+            f"| {r['id']} | {r['risk']} | {r['people']} | {r['likelihood']} | {r['harm']} | {r['controls']} "
+            f"| {', '.join(r['requirements'])} |"
+            for r in risks["risks"]
+        ],
+        "",
+        "## Doubts that remain",
+        "",
+        "| | question | working answer | who settles it |",
+        "| --- | --- | --- | --- |",
+        *[
+            f"| {d} | {laws.doubts[d]['question']} | {laws.doubts[d]['answer']} | {laws.doubts[d]['who']} |"
+            for d in doubts
+        ],
+        "",
+        "## What the authority must decide",
+        "",
+        *[f"- {item['what']} ({item['doubt']}): {_decided(item['doubt'], config)}" for item in risks["decisions"]],
+        "",
+        "## Rights",
+        "",
+        "| right | under a legal duty | under a public task | limit |",
+        "| --- | --- | --- | --- |",
+        *[
+            f"| {r['right']} (Article {r['article']}) | {r['under_6_1_c']} | {r['under_6_1_e']} | {r['limit'] or ''} |"
+            for r in laws.rights
+        ],
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -131,7 +205,8 @@ def article30_text(entry: dict[str, Any]) -> str:
 
 
 def write_pack(results: list[Any], config: Any, folder: Path | str) -> list[Path]:
-    """Article 30 entry, DPIA evidence, field register, gateways as used and notices of each run, into one private folder."""
+    """Article 30 entry, DPIA evidence, field register, gateways as used and notices of each run, into one private
+    folder."""
     folder = private_folder(folder)
     made: list[Path] = []
     for result in results:
@@ -140,8 +215,10 @@ def write_pack(results: list[Any], config: Any, folder: Path | str) -> list[Path
         text = json.dumps(entry, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
         made.append(write_private(folder / f"article-30-{name}.json", text))
         made.append(write_private(folder / f"dpia-evidence-{name}.md", dpia(result, config)))
-        for file, frame in ((f"fields-{name}.csv", field_register(result)),
-                            (f"gateways-{name}.csv", gateways_used(result.collection, result.tables))):  # fmt: skip
+        for file, frame in (
+            (f"fields-{name}.csv", field_register(result)),
+            (f"gateways-{name}.csv", gateways_used(result.collection, result.tables)),
+        ):
             write_csv(frame, folder / file)
             made.append(folder / file)
         for reader in _readers(result):
@@ -180,14 +257,18 @@ def _paragraph_41(result: Any, config: Any, rules: Any) -> list[dict[str, str]]:
         for kind, chosen, shipped in (("art9", who.art9, profile["art9"]), ("art10", "", profile["art10"])):
             names = [law.id for law in fields if getattr(law, kind)]
             if names:
-                found.append({
-                    "group": group, "fields": ", ".join(names),
-                    "condition": _chosen(chosen, shipped, who.bases_decided, laws),
-                    "article_6_met_by": laws.conditions[who.art6 or profile["art6"]]["citation"],
-                    "retention_and_erasure": f"as the policy says ({policy}): return {rules['RET-RETURN-FILE'].span}, "
-                                             f"working copies {rules['RET-STAGING'].span} after acceptance",
-                    "if_not_why": "not applicable while the retention report shows nothing past its period",
-                })  # fmt: skip
+                found.append(
+                    {
+                        "group": group,
+                        "fields": ", ".join(names),
+                        "condition": _chosen(chosen, shipped, who.bases_decided, laws),
+                        "article_6_met_by": laws.conditions[who.art6 or profile["art6"]]["citation"],
+                        "retention_and_erasure": f"as the policy says ({policy}): "
+                        f"return {rules['RET-RETURN-FILE'].span}, "
+                        f"working copies {rules['RET-STAGING'].span} after acceptance",
+                        "if_not_why": "not applicable while the retention report shows nothing past its period",
+                    }
+                )
     return found
 
 
@@ -199,8 +280,13 @@ def _chosen(recorded: str, shipped: str, decided: str, laws: Any) -> str:
 
 def _decided(doubt: str, config: Any) -> str:
     who = config.governance
-    known = {"D03": who.art6, "D04": who.art9, "D16": ", ".join(who.processors), "D12": config.switches.get("PreProceedings", ""),
-             "D14": ", ".join(f"{k} {v}" for k, v in config.retention.years.items())}  # fmt: skip
+    known = {
+        "D03": who.art6,
+        "D04": who.art9,
+        "D16": ", ".join(who.processors),
+        "D12": config.switches.get("PreProceedings", ""),
+        "D14": ", ".join(f"{k} {v}" for k, v in config.retention.years.items()),
+    }
     return known.get(doubt) or NOT_RECORDED
 
 

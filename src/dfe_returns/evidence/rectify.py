@@ -1,7 +1,8 @@
-"""`rectify`: find a wrong value in every return that was sent, list what to amend, draft the notice to the recipient (R31).
+"""`rectify`: find a wrong value in every return that was sent, list what to amend, draft the notice to the
+recipient (R31).
 
-The value itself is corrected in the case system and comes out right in the next run. Here stands where it went, and later both
-versions side by side with their lineage.
+The value itself is corrected in the case system and comes out right in the next run. Here stands where it went,
+and later both versions side by side with their lineage.
 """
 
 from __future__ import annotations
@@ -28,18 +29,33 @@ SAME_FACT = (
     {"UPN"},
 )
 COLUMNS = [
-    "return", "year", "run_id", "state", "sent_on", "table", "row", "field", "sent", "correct", "source", "transformation",
-    "gateway", "file", "sha256", "action", "note",
-]  # fmt: skip
+    "return",
+    "year",
+    "run_id",
+    "state",
+    "sent_on",
+    "table",
+    "row",
+    "field",
+    "sent",
+    "correct",
+    "source",
+    "transformation",
+    "gateway",
+    "file",
+    "sha256",
+    "action",
+    "note",
+]
 
 
 def find_value(ledger: Any, child: str, field: str, sent: str, correct: str) -> pd.DataFrame:
     """Every place where the value was sent of that child: the amendment list, columns of ``COLUMNS``.
 
-    ``field``: ``Table.Field`` of either return, or the field's name; the same fact under its other names is looked for too.
-    ``sent`` and ``correct`` are given as the department knows them (dates ``yyyy-mm-dd`` or ``dd/mm/yyyy``). ``action`` is
-    ``send again`` for the newest season of a return, else ``next season``. Raises UsageError for an unknown field or a
-    value that no kept return has.
+    ``field``: ``Table.Field`` of either return, or the field's name; the same fact under its other names is
+    looked for too. ``sent`` and ``correct`` are given as the department knows them (dates ``yyyy-mm-dd`` or
+    ``dd/mm/yyyy``). ``action`` is ``send again`` for the newest season of a return, else ``next season``. Raises
+    UsageError for an unknown field or a value that no kept return has.
     """
     wanted = _names(field)
     seasons = disclosures_of(ledger, child)
@@ -71,10 +87,11 @@ def find_value(ledger: Any, child: str, field: str, sent: str, correct: str) -> 
 def rectify(
     ledger: Any, request: str, child: str, field: str, sent: str, correct: str, folder: Path | str, name: str, role: str
 ) -> dict[str, Any]:
-    """Make the amendment list and the draft notice in ``folder`` (private), and enter the correction in the ledger.
+    """Make the amendment list and the draft notice in ``folder`` (private), and enter the correction in the
+    ledger.
 
-    Answers with the number of places per return and year, and the files made. The ledger keeps field, runs and keyed hash,
-    no value. Raises RefusedError without name and role.
+    Answers with the number of places per return and year, and the files made. The ledger keeps field, runs and
+    keyed hash, no value. Raises RefusedError without name and role.
     """
     if not name.strip() or not role.strip():
         raise RefusedError("Give the name and role of the officer who corrects the record.")
@@ -84,15 +101,24 @@ def rectify(
     write_csv(found, amendments)
     notice = write_private(folder / "notice-to-recipient.txt", recipient_notice(found, child))
     runs = sorted(found["run_id"].unique())
-    body = {"event": "correction listed", "request": request, "child_hash": child_hash(ledger, child), "field": field,
-            "runs": runs, "places": len(found), "name": name, "role": role}  # fmt: skip
+    body = {
+        "event": "correction listed",
+        "request": request,
+        "child_hash": child_hash(ledger, child),
+        "field": field,
+        "runs": runs,
+        "places": len(found),
+        "name": name,
+        "role": role,
+    }
     ledger.entry("rights", "", body)
     counted = found.groupby(["return", "year", "action"], as_index=False).size().rename(columns={"size": "places"})
     return {"request": request, "places": counted.to_dict("records"), "files": [str(amendments), str(notice)]}
 
 
 def recipient_notice(found: pd.DataFrame, child: str) -> str:
-    """Draft notice to the department under UK GDPR Article 19: which item of which return was wrong, and what is right."""
+    """Draft notice to the department under UK GDPR Article 19: which item of which return was wrong, and what is
+    right."""
     laws = register()
     lines = ["DRAFT for the officer to check, sign and send through DfE's own secure channel.", ""]
     lines += ["Notification of a rectification (UK GDPR Articles 16 and 19)", ""]
@@ -114,7 +140,8 @@ def recipient_notice(found: pd.DataFrame, child: str) -> str:
 
 
 def both_versions(ledger: Any, request: str, child: str) -> pd.DataFrame:
-    """The corrected field in each kept run, old and new: return, year, run_id, signed_on, table, row, field, value, source.
+    """The corrected field in each kept run, old and new: return, year, run_id, signed_on, table, row, field,
+    value, source.
 
     Raises UsageError when the request listed no correction for this child.
     """

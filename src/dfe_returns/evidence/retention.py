@@ -1,7 +1,7 @@
 """`retention`: what is past its period, what is held, what lacks a trigger; deletion only when asked (R36-R40).
 
-Two kinds of record: what dfe-returns itself holds (run folders), which it can delete, and the authority's case records, of
-which it only reports when they are due. Source: the rules of ``schemas/gateways/retention.yaml``.
+Two kinds of record: what dfe-returns itself holds (run folders), which it can delete, and the authority's case
+records, of which it only reports when they are due. Source: the rules of ``schemas/gateways/retention.yaml``.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ def retention_plan(ledger: Any, config: Any, today: date | None = None) -> pd.Da
 def apply_retention(ledger: Any, config: Any, name: str, role: str, today: date | None = None) -> pd.DataFrame:
     """Delete what has expired and is not held; answers with the lines of the plan that were deleted.
 
-    Each deletion is entered in the ledger with counts and names of files, never with values. The plan is made afresh, so a
-    hold entered a moment ago counts. Raises RefusedError without name and role.
+    Each deletion is entered in the ledger with counts and names of files, never with values. The plan is made
+    afresh, so a hold entered a moment ago counts. Raises RefusedError without name and role.
     """
     if not name.strip() or not role.strip():
         raise RefusedError("Deleting needs the name and role of the officer who decides it (--name, --role).")
@@ -119,11 +119,12 @@ def retention_summary(plan: pd.DataFrame, cases: pd.DataFrame | None = None) -> 
 def case_records(
     people: pd.DataFrame, today: date, own: Mapping[str, int] | None = None, holds: Iterable[Hold] = (), key: Any = None
 ) -> pd.DataFrame:
-    """When the case records of children are due: columns of ``CASE_COLUMNS``, one row per child and rule that applies.
+    """When the case records of children are due: columns of ``CASE_COLUMNS``, one row per child and rule that
+    applies.
 
-    ``people``: child, birth, death, adoption_order, adoption_decision, closed (dates), looked_after, protection (flags).
-    ``status``: keep, expired, held, ask. Ask where the trigger is missing: no birth date, not yet born, never closed, an
-    agency to decide. ``key``: the ledger's key, needed for holds on single children.
+    ``people``: child, birth, death, adoption_order, adoption_decision, closed (dates), looked_after, protection
+    (flags). ``status``: keep, expired, held, ask. Ask where the trigger is missing: no birth date, not yet born,
+    never closed, an agency to decide. ``key``: the ledger's key, needed for holds on single children.
     """
     rules, day = retention_rules(own), pd.Timestamp(today)
     born = people["birth"].notna() & people["birth"].le(day)
@@ -132,16 +133,24 @@ def case_records(
     cla, adult = rules["RET-CLA"], anniversary(people["birth"], rules["RET-CLA"].until_age or 75)
     after_death = anniversary(people["death"], cla.died_under_18_years or 15)
     protection = rules["RET-CP"].years or 35
+    closed, order, decision = people["closed"], people["adoption_order"], people["adoption_decision"]
+    neither = ~people["looked_after"] & ~people["protection"]
+    since, until = people["birth"].mask(young, people["death"]), adult.mask(young, after_death)
+    grown = anniversary(people["birth"], rules["RET-CIN"].until_age or 25)
+    century = anniversary(order, rules["RET-ADOPT"].years or 100)
     cases = [
-        ("RET-CLA", people["looked_after"], people["birth"].mask(young, people["death"]), adult.mask(young, after_death), born),
-        ("RET-CIN", ~people["looked_after"] & ~people["protection"], people["birth"],
-         anniversary(people["birth"], rules["RET-CIN"].until_age or 25), born),
-        ("RET-CP", people["protection"], people["closed"], anniversary(people["closed"], protection), people["closed"].notna()),
-        ("RET-ADOPT", people["adoption_order"].notna(), people["adoption_order"],
-         anniversary(people["adoption_order"], rules["RET-ADOPT"].years or 100), people["adoption_order"].notna()),
-        ("RET-ADOPT-NO-ORDER", people["adoption_decision"].notna() & people["adoption_order"].isna(), people["adoption_decision"],
-         people["adoption_decision"].mask(people["adoption_decision"].notna()), people["adoption_decision"].isna()),
-    ]  # fmt: skip
+        ("RET-CLA", people["looked_after"], since, until, born),
+        ("RET-CIN", neither, people["birth"], grown, born),
+        ("RET-CP", people["protection"], closed, anniversary(closed, protection), closed.notna()),
+        ("RET-ADOPT", order.notna(), order, century, order.notna()),
+        (
+            "RET-ADOPT-NO-ORDER",
+            decision.notna() & order.isna(),
+            decision,
+            decision.where(decision.isna()),
+            decision.isna(),
+        ),
+    ]
     parts = []
     for rule, applies, trigger, due, known in cases:
         part = pd.DataFrame({"child": people["child"], "rule": rule, "trigger": trigger, "due": due, "known": known})[
@@ -185,7 +194,8 @@ def people_of(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def anniversary(dates: pd.Series, years: int) -> pd.Series:
-    """The same day so many years later; 29 February falls on 1 March in a common year, so nothing is due a day early."""
+    """The same day so many years later; 29 February falls on 1 March in a common year, so nothing is due a day
+    early."""
     given = pd.to_datetime(dates)
     later = given + pd.DateOffset(years=years)
     moved = given.dt.day.eq(29) & given.dt.month.eq(2) & later.dt.day.eq(28)

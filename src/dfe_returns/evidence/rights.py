@@ -56,8 +56,17 @@ def open_request(
         raise UsageError(f"'{footing}' is no footing; use one of {', '.join(FOOTINGS)}.")
     _named(name, role)
     number = f"RQ-{len({e['request'] for e in events(ledger, 'rights')}) + 1:04d}"
-    body = {"event": "opened", "request": number, "kind": kind, "child_hash": child_hash(ledger, child), "footing": footing,
-            "received": received.isoformat(), "name": name, "role": role, "case": case}  # fmt: skip
+    body = {
+        "event": "opened",
+        "request": number,
+        "kind": kind,
+        "child_hash": child_hash(ledger, child),
+        "footing": footing,
+        "received": received.isoformat(),
+        "name": name,
+        "role": role,
+        "case": case,
+    }
     ledger.entry("rights", "", body)
     due = due_day(kind, received)
     return {"request": number, "kind": kind, "due": due.isoformat(), "competence": COMPETENCE, "next": _NEXT[kind]}
@@ -148,8 +157,8 @@ def requests(ledger: Any, today: date | None = None) -> pd.DataFrame:
 
 
 def due_day(kind: str, received: date, paused_days: int = 0) -> date:
-    """Day by which a request is to be answered: the same day of the next month (its last day where there is none), moved by
-    the days paused and to the next working day; a complaint is acknowledged within 30 days."""
+    """Day by which a request is to be answered: the same day of the next month (its last day where there is
+    none), moved by the days paused and to the next working day; a complaint is acknowledged within 30 days."""
     if kind == "complaint":
         return received + timedelta(days=30)
     due = (pd.Timestamp(received) + pd.DateOffset(months=1)).date() + timedelta(days=paused_days)
@@ -177,7 +186,8 @@ def check_requests(ledger: Any, result: Any) -> None:
     if len(waiting):
         named = ", ".join(sorted(waiting["request"].unique()))
         raise RefusedError(
-            f"Requests wait for a decision on this return: {named}. The officer decides each (send as required, or leave out) first."
+            f"Requests wait for a decision on this return: {named}. "
+            "The officer decides each (send as required, or leave out) first."
         )
     inside = left_out(ledger, result)
     if len(inside):
@@ -188,7 +198,8 @@ def check_requests(ledger: Any, result: Any) -> None:
 
 
 def leave_out(ledger: Any, result: Any) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """The tables without the children decided to be left out, and what that withheld (what, table, name, reason, count)."""
+    """The tables without the children decided to be left out, and what that withheld (what, table, name, reason,
+    count)."""
     column = CHILD_COLUMN[result.collection.name]
     gone = set(left_out(ledger, result)["child"])
     tables, withheld = {}, []
@@ -215,11 +226,17 @@ def objection_letter(return_name: str, fields: pd.DataFrame) -> str:
         "You objected to our use of information in a return to the department.",
     ]
     if duty:
-        lines += ["", f"For these parts the right to object does not apply: {', '.join(duty)}. The law makes us send them "
-                  "(UK GDPR Article 6(1)(c); " + laws.gateways["GW-CA89-S83"].citation + ")."]  # fmt: skip
+        lines += [
+            "",
+            f"For these parts the right to object does not apply: {', '.join(duty)}. The law makes us send them "
+            "(UK GDPR Article 6(1)(c); " + laws.gateways["GW-CA89-S83"].citation + ").",
+        ]
     if task:
-        lines += ["", f"For these parts we may rely on a public task (Article 6(1)(e)): {', '.join(task)}. We have opened a "
-                  "decision: we stop unless there are compelling grounds to go on, and will tell you which."]  # fmt: skip
+        lines += [
+            "",
+            f"For these parts we may rely on a public task (Article 6(1)(e)): {', '.join(task)}. We have opened a "
+            "decision: we stop unless there are compelling grounds to go on, and will tell you which.",
+        ]
     lines += ["", "You can complain to us and to the Information Commissioner's Office."]
     return "\n".join(lines) + "\n"
 
@@ -271,8 +288,14 @@ def _state(ledger: Any, request: str, today: date | None = None) -> dict[str, An
     running = (today - since).days if since is not None and today is not None else 0
     due = due_day(first["kind"], date.fromisoformat(first["received"]), paused + max(running, 0))
     last: dict[str, Any] = decisions[-1] if decisions else {}
-    return {**first, "due": due.isoformat(), "state": state, "decisions": decisions, "decision": last.get("decision", ""),
-            "officer": last.get("name", "")}  # fmt: skip
+    return {
+        **first,
+        "due": due.isoformat(),
+        "state": state,
+        "decisions": decisions,
+        "decision": last.get("decision", ""),
+        "officer": last.get("name", ""),
+    }
 
 
 def _enter(ledger: Any, request: str, event: str, name: str, role: str, **more: Any) -> None:

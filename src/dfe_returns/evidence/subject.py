@@ -1,4 +1,5 @@
-"""`disclosures CHILD`: all that was sent about one child, as a draft for the person who answers the request (R27, R28)."""
+"""`disclosures CHILD`: all that was sent about one child, as a draft for the person who answers the request (R27,
+R28)."""
 
 from __future__ import annotations
 
@@ -25,26 +26,56 @@ FLAGS = {
     "serious harm": "think of serious harm to the child or others before release (DPA 2018 Schedule 3)",
 }
 VALUE_COLUMNS = [
-    "return", "year", "run_id", "sent_on", "recipient", "table", "row", "field", "value", "source", "source_columns",
-    "transformation", "gateway", "art6", "art9", "art10", "data_class", "tier", "flags", "file", "sha256",
-]  # fmt: skip
+    "return",
+    "year",
+    "run_id",
+    "sent_on",
+    "recipient",
+    "table",
+    "row",
+    "field",
+    "value",
+    "source",
+    "source_columns",
+    "transformation",
+    "gateway",
+    "art6",
+    "art9",
+    "art10",
+    "data_class",
+    "tier",
+    "flags",
+    "file",
+    "sha256",
+]
 COMPETENCE = (
     "A child's own right is exercised by the child who understands it: judge understanding, not a fixed age. "
     "A parent's request is answered for the child, not for the parent."
 )
-_OTHERS = {"mother", "parent", "birth_parent", "household_member", "carer", "adopter", "family_network", "referrer",
-           "social_worker", "third_child"}  # fmt: skip
+_OTHERS = {
+    "mother",
+    "parent",
+    "birth_parent",
+    "household_member",
+    "carer",
+    "adopter",
+    "family_network",
+    "referrer",
+    "social_worker",
+    "third_child",
+}
 _COURT_TABLES = {"PreProceedings", "DoLo"}
 _ADOPTION_TABLES = {"AD1", "PlacedAdoption", "PrevPerm"}
 _HARM_TABLES = {"Section47", "ChildProtectionPlans"}
 
 
 def subject_report(ledger: Any, child: str, name: str, reason: str, request: str = "") -> dict[str, Any]:
-    """Everything sent about a child: ``seasons`` (per run and table), ``values`` (per value) and what the reader must know.
+    """Everything sent about a child: ``seasons`` (per run and table), ``values`` (per value) and what the reader
+    must know.
 
-    The look is entered in the ledger under ``name`` and ``reason``. Where a run folder is no longer kept the register still
-    says which tables and fields were sent. Raises UsageError when the register has nothing of that number, RefusedError
-    without a name and a reason.
+    The look is entered in the ledger under ``name`` and ``reason``. Where a run folder is no longer kept the
+    register still says which tables and fields were sent. Raises UsageError when the register has nothing of that
+    number, RefusedError without a name and a reason.
     """
     if not name.strip() or not reason.strip():
         raise RefusedError("Say who asks and why (--name, --reason); looking at a child's data is recorded.")
@@ -105,8 +136,14 @@ def release(ledger: Any, child: str, request: str, name: str, role: str, note: s
     asked = [e for e in events(ledger, "rights") if e.get("request") == request]
     if not asked:
         raise UsageError(f"There is no request {request}; `rights` lists them.")
-    body = {"event": "released", "request": request, "child_hash": child_hash(ledger, child), "name": name, "role": role,
-            "note": note}  # fmt: skip
+    body = {
+        "event": "released",
+        "request": request,
+        "child_hash": child_hash(ledger, child),
+        "name": name,
+        "role": role,
+        "note": note,
+    }
     return int(ledger.entry("rights", "", body))
 
 
@@ -125,8 +162,14 @@ def _values(seasons: pd.DataFrame, child: str) -> tuple[pd.DataFrame, list[dict[
         try:
             found = child_lineage(Path(facts["folder"]), child)
         except (DfeReturnsError, OSError):
-            missing.append({"run_id": str(run_id), "return": facts["return"], "year": facts["year"],
-                            "note": "the files are no longer kept; the register says which tables and fields were sent"})  # fmt: skip
+            missing.append(
+                {
+                    "run_id": str(run_id),
+                    "return": facts["return"],
+                    "year": facts["year"],
+                    "note": "the files are no longer kept; the register says which tables and fields were sent",
+                }
+            )
             continue
         found = found.drop(columns="return").merge(season[["table", "file", "sha256"]], on="table", how="inner")
         found["flags"] = flags_of(found, facts["return"])

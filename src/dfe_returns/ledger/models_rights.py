@@ -1,4 +1,5 @@
-"""Tables of the disclosure register: what was sent about whom, by keyed hash. Everything else of the register is in the entries.
+"""Tables of the disclosure register: what was sent about whom, by keyed hash. Everything else of the register is
+in the entries.
 
 Adoption rows stand in a table of their own, under a hash that nothing joins to the other (Adoption Agencies
 Regulations 2005 regulation 42; no link across an adoption).
