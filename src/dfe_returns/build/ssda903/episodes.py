@@ -297,7 +297,9 @@ def _start_reason(rows: pd.DataFrame, first: pd.Series) -> pd.Series:
     reason = reason.mask(moved & status, "B").mask(moved & status & same_carer, "U")
     # nothing that is sent differs: what was stored may rest on facts that are not in the extract
     reason = reason.mask(~moved & ~status & stored.notna(), stored)
-    return reason.mask(first, "S").astype("str")
+    # the extract reaches back some years only: the first episode it has need not be the one that began the period
+    cut_off = first & (rows["clae_entered_care_date"] < rows["DECOM"]) & stored.notna()
+    return reason.mask(first, "S").mask(cut_off, stored).astype("str")
 
 
 def _change_reason(rows: pd.DataFrame, next_in_period: pd.Series) -> pd.Series:
