@@ -1,7 +1,7 @@
 """The census rules by themselves: all of them over a made-up return held in memory, and the ten that take longest.
 
-Days and codes are drawn at random and one cell in ten is spoilt besides: nearly every record has issues, so this is about
-the worst that a file can ask of the rules.
+Days and codes are drawn at random and one cell in ten is spoilt besides: nearly every record has issues, so this is
+about the worst that a file can ask of the rules.
 """
 
 from __future__ import annotations
