@@ -35,8 +35,8 @@ def test_files_are_as_sql_server_dumps_them(tmp_path):
 
 
 def test_same_arguments_same_bytes(tmp_path):
-    synthesise(80, 9, tmp_path / "a")
-    synthesise(80, 9, tmp_path / "b")
+    synthesise(25, 9, tmp_path / "a")
+    synthesise(25, 9, tmp_path / "b")
     for file in (tmp_path / "a").iterdir():
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
 
@@ -55,7 +55,7 @@ def test_unknown_wishes_are_refused(tmp_path):
         synthesise(1, 1, tmp_path, layout="paper")
     with pytest.raises(UsageError, match="fault"):
         synthesise(1, 1, tmp_path, faults=["gremlins"])
-    with pytest.raises(UsageError, match="negative"):
+    with pytest.raises(UsageError, match="at least one"):
         stories(-1, 1)
     with pytest.raises(UsageError, match="path"):
         stories(1, 1, paths={"moon": 1.0})

@@ -82,7 +82,7 @@ def test_reason_for_a_change_of_worker_stands_on_the_row_before(folder, told):
 
 
 def test_same_arguments_same_bytes(tmp_path):
-    synthesise(60, 3, tmp_path / "a", layout="vendor")
-    synthesise(60, 3, tmp_path / "b", layout="vendor")
+    synthesise(25, 3, tmp_path / "a", layout="vendor")
+    synthesise(25, 3, tmp_path / "b", layout="vendor")
     for file in (tmp_path / "a").iterdir():
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()

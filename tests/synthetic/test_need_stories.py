@@ -29,7 +29,7 @@ def with_referral(frame, told):
 
 
 def test_same_seed_same_stories():
-    first, second, other = stories(200, 5), stories(200, 5), stories(200, 6)
+    first, second, other = stories(60, 5), stories(60, 5), stories(60, 6)
     for name, frame in first.tables.items():
         pd.testing.assert_frame_equal(frame, second.tables[name])
     assert not first.referrals.equals(other.referrals)

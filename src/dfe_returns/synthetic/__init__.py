@@ -3,11 +3,12 @@
 from dfe_returns.synthetic.facts import FACTS, Stories
 from dfe_returns.synthetic.layout_ssd import ssd_frames, write_ssd
 from dfe_returns.synthetic.layout_vendor import vendor_frames, write_vendor
-from dfe_returns.synthetic.make import synthesise
+from dfe_returns.synthetic.make import FAULTS, synthesise
 from dfe_returns.synthetic.stories import stories
 
 __all__ = [
     "FACTS",
+    "FAULTS",
     "Stories",
     "ssd_frames",
     "stories",

@@ -328,6 +328,11 @@ def working(days: Days, number: int | Ints = 0) -> Days:
     return np.where(missing, NO_DAY, moved)
 
 
+def dates_of(keys: pd.Series, dates: pd.Series) -> pd.Series:
+    """Dates looked up by key (`dates` is indexed by it, each key once), aligned to `keys`."""
+    return pd.Series(dates.reindex(keys).to_numpy(dtype="datetime64[us]"), index=keys.index)
+
+
 def plus(days: Days | np.datetime64, number: int | Ints) -> Days:
     """Calendar days later."""
     return np.asarray(days + np.asarray(number).astype("timedelta64[D]"))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dfe_returns.synthetic.care import birthday
-from dfe_returns.synthetic.facts import Clock, Days, facts, plus, working
+from dfe_returns.synthetic.facts import Clock, Days, dates_of, facts, plus, working
 from dfe_returns.synthetic.people import choose
 
 Frames = dict[str, pd.DataFrame]
@@ -48,7 +48,7 @@ def episodes(t: Frames) -> pd.DataFrame:
     cuts = cuts[cuts.start_reason != ""].reset_index(drop=True)
     ends = t["care_periods"].set_index("period")[["end", "leaving", "need"]]
     following = cuts.groupby("period").start.shift(-1)
-    cuts["end"] = following.fillna(cuts.period.map(ends.end))
+    cuts["end"] = following.fillna(dates_of(cuts.period, ends.end))
     cuts["end_reason"] = cuts.period.map(ends.leaving).mask(following.notna(), "X1")
     cuts["need"] = cuts.period.map(ends.need)
     cuts["legal"] = cuts.code

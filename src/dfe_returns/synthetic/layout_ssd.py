@@ -6,36 +6,33 @@ them, the `la_` companion files for facts the dataset lacks, and `extract.json`.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from dfe_returns.files import private_folder, write_private
 from dfe_returns.synthetic import wording
 from dfe_returns.synthetic.columns import Frames, plain, stamp, system_number
 from dfe_returns.synthetic.facts import Stories
 from dfe_returns.synthetic.layout_ssd_care import care_frames, companions_of_care
+from dfe_returns.synthetic.pack import File, Pack
 
 
 def write_ssd(told: Stories, out: Path | str) -> dict[str, int]:
     """Write the folder; returns the number of rows per file (without `.csv`). Same stories, same bytes."""
-    folder = private_folder(Path(out))
-    frames = ssd_frames(told)
-    for name, frame in frames.items():
-        write_private(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-    rows = {name: len(frame) for name, frame in frames.items()}
+    return ssd_pack(told).write(out)
+
+
+def ssd_pack(told: Stories) -> Pack:
+    """The extract, ready to be written or to be spoilt first."""
     about = {
         "la_code": "999",
         "system": "systemc",
         "ssd_version": "1.4.5",
         "run_at": str(told.as_at),
         "window_start": str(told.clock.window),
-        "rows": rows,
     }
-    write_private(folder / "extract.json", json.dumps(about, indent=1) + "\n")
-    return rows
+    return Pack("ssd", {name: File(frame) for name, frame in ssd_frames(told).items()}, about)
 
 
 def ssd_frames(told: Stories) -> Frames:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dfe_returns.synthetic import wording
 from dfe_returns.synthetic.columns import Frames, plain, stamp, system_number
-from dfe_returns.synthetic.facts import Stories
+from dfe_returns.synthetic.facts import Stories, dates_of
 
 _PLACEHOLDER = "SSD_PH"  # what that system's script writes where it has nothing
 
@@ -85,7 +85,7 @@ def _episodes(t: Frames) -> Frames:
                 "clae_cla_id": e.period,
                 "clae_referral_id": e.period.map(period.referral),
                 "clae_cla_last_iro_contact_date": "",
-                "clae_entered_care_date": stamp(e.period.map(period.start)),
+                "clae_entered_care_date": stamp(dates_of(e.period, period.start)),
             }
         ),
         "ssd_cla_placement": pd.DataFrame(

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dfe_returns.files import private_folder, write_private
 from dfe_returns.synthetic import wording
 from dfe_returns.synthetic import wording_vendor as words
 from dfe_returns.synthetic.columns import Frames, system_number
-from dfe_returns.synthetic.facts import Stories
+from dfe_returns.synthetic.facts import Stories, dates_of
 from dfe_returns.synthetic.layout_ssd import companions, in_window
 from dfe_returns.synthetic.layout_vendor_events import care_events, leaving_and_adoption, workers
+from dfe_returns.synthetic.pack import File, Pack
 from dfe_returns.synthetic.people import SYSTEM_OFFSET
 
 # facts that this system does hold, so that it needs no companion file for them
@@ -27,13 +27,16 @@ _ROW_TYPE = {"CIN Plan": 1, "S47": 2, "ICPC": 3, "Transfer In": 3, "CP Plan": 4,
 
 def write_vendor(told: Stories, out: Path | str) -> dict[str, int]:
     """Write the folder; returns the number of rows per file. Same stories, same bytes."""
-    folder = private_folder(Path(out))
-    frames = vendor_frames(told)
-    for name, frame in frames.items():
-        encoding = "utf-8" if name.startswith("la_") else "cp1252"
-        text = frame.to_csv(index=False, lineterminator="\n" if name.startswith("la_") else "\r\n")
-        write_private(folder / f"{name}.csv", text.encode(encoding))
-    return {name: len(frame) for name, frame in frames.items()}
+    return vendor_pack(told).write(out)
+
+
+def vendor_pack(told: Stories) -> Pack:
+    """The extract, ready to be written or to be spoilt first."""
+    files = {
+        name: File(frame) if name.startswith("la_") else File(frame, encoding="cp1252", newline="\r\n")
+        for name, frame in vendor_frames(told).items()
+    }
+    return Pack("vendor", files)
 
 
 def vendor_frames(told: Stories) -> Frames:
@@ -66,6 +69,8 @@ def _persons(told: Stories) -> pd.DataFrame:
         told.immigration.sort_values(["child", "status"], ascending=[True, False], kind="stable")
         .drop_duplicates("child")
         .set_index("child")
+        .reindex(p.child)
+        .reset_index(drop=True)
     )
     former = p.former_upn.fillna(p.former_upn_linked)
     in_care = p.child.isin(told.care_periods.child)
@@ -83,9 +88,9 @@ def _persons(told: Stories) -> pd.DataFrame:
             "Ethnicity": p.ethnicity.map(words.ETHNICITY),
             "Date Of Death": british(p.died),
             "Nationality": p.nationality,
-            "Immigration Status": p.child.map(status.status).map(words.IMMIGRATION),
-            "Immigration From": british(p.child.map(status.start)),
-            "Immigration To": british(p.child.map(status.end)),
+            "Immigration Status": status.status.map(words.IMMIGRATION),
+            "Immigration From": british(status.start),
+            "Immigration To": british(status.end),
             "Record Status": "Active",
             "Merged Into": "",
         }
@@ -145,7 +150,7 @@ def _relationships(t: Frames) -> pd.DataFrame:
                 "System ID": system_number(t, first),
                 "Related System ID": system_number(t, second).to_numpy(),
                 "Relationship": "Sibling",
-                "Related DOB": british(second.map(born)).to_numpy(),
+                "Related DOB": british(dates_of(second, born)).to_numpy(),
             }
         ),
     ]

@@ -1,4 +1,4 @@
-"""`synthesise`: stories and layout in one call."""
+"""`synthesise`: stories, layout and faults in one call."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from datetime import date
 from pathlib import Path
 
 from dfe_returns.errors import UsageError
-from dfe_returns.synthetic.layout_ssd import write_ssd
-from dfe_returns.synthetic.layout_vendor import write_vendor
+from dfe_returns.synthetic import faults_files, faults_rows, faults_stories, faults_values  # noqa: F401  (they register themselves)
+from dfe_returns.synthetic.faults import chosen, known, spoil_pack, spoil_stories
+from dfe_returns.synthetic.layout_ssd import ssd_pack
+from dfe_returns.synthetic.layout_vendor import vendor_pack
 from dfe_returns.synthetic.stories import stories
 
-_WRITERS = {"ssd": write_ssd, "vendor": write_vendor}
+_LAYOUTS = {"ssd": ssd_pack, "vendor": vendor_pack}
+
+FAULTS = {name: fault.about for name, fault in known().items()}
 
 
 def synthesise(
@@ -28,10 +32,13 @@ def synthesise(
 ) -> dict[str, int]:
     """Write a synthetic extract of `children` children to the folder `out`; returns rows per file.
 
+    `faults`: names of `FAULTS` (or just "all"), planted in `fault_share` of the rows they can touch, at least in one.
     Deterministic in all arguments. Raises UsageError for an unknown layout, fault or year.
     """
-    if layout not in _WRITERS:
-        raise UsageError(f"Unknown layout '{layout}'; known: {', '.join(_WRITERS)}.")
-    if faults:
-        raise UsageError(f"Unknown fault '{faults[0]}'.")
-    return _WRITERS[layout](stories(children, seed, year, paths=paths, as_at=as_at), out)
+    if layout not in _LAYOUTS:
+        raise UsageError(f"Unknown layout '{layout}'; known: {', '.join(_LAYOUTS)}.")
+    if not 0 <= fault_share <= 1:
+        raise UsageError("The share of rows with a fault lies between 0 and 1.")
+    planted = chosen(faults, layout)
+    told = spoil_stories(stories(children, seed, year, paths=paths, as_at=as_at), planted, fault_share)
+    return spoil_pack(_LAYOUTS[layout](told), planted, fault_share, seed).write(out)

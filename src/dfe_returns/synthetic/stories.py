@@ -50,11 +50,11 @@ def stories(
     `paths`: share of children by path of `need.PATHS`; default those shares. `situations`: add the fixed children of
     2025-26, which show what the returns' guidance singles out and some slips of recording. The same arguments give the
     same frames.
-    Raises UsageError for a year that is not covered or a number below zero.
+    Raises UsageError for a year that is not covered or a number below one.
     """
     year = normal_year(year)
-    if children < 0:
-        raise UsageError("The number of children cannot be negative.")
+    if children < 1:
+        raise UsageError("A story needs at least one child.")
     if situations and year != "2025-26":
         raise UsageError("The fixed children live in 2025-26; leave them out for another year.")
     unknown = set(paths or ()) - set(need.PATHS)
@@ -80,7 +80,7 @@ def stories(
 def _random(children: int, seed: int, clock: Clock, shares: Mapping[str, float]) -> Frames:
     child = np.arange(children, dtype=np.int64) + who.FIRST_CHILD
     rng = [np.random.default_rng([seed, part]) for part in range(8)]
-    path = who.choose(rng[0], shares, children) if children else np.array([], dtype="U10")
+    path = who.choose(rng[0], shares, children)
     kind = np.where(path == "care", who.choose(rng[0], care.KINDS, children), np.where(path == "leaver", "leaver", ""))
     day = _opening(rng[0], path, kind, clock)
     born, due = _births(rng[0], np.where(kind == "", path, kind), day)

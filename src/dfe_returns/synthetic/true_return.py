@@ -12,7 +12,7 @@ from dfe_returns.contract import contract
 from dfe_returns.synthetic import wording
 from dfe_returns.synthetic.care import birthday
 from dfe_returns.synthetic.columns import Frames
-from dfe_returns.synthetic.facts import Clock, Stories
+from dfe_returns.synthetic.facts import Clock, Stories, dates_of
 from dfe_returns.synthetic.followers import RESPITE, days
 
 _HAS_HOME = ("P1", "Z1", "Z11", "Z12", "Z13", "Z14")
@@ -49,7 +49,7 @@ def ssda903_return(told: Stories, year: str) -> Frames:
 
 
 def _as_file(frame: pd.DataFrame, columns: list[str], people: pd.DataFrame) -> pd.DataFrame:
-    out = frame.assign(DOB=frame.CHILD.map(people.born)) if "DOB" in columns else frame
+    out = frame.assign(DOB=dates_of(frame.CHILD, people.born)) if "DOB" in columns else frame
     out = out.sort_values(
         ["CHILD", *[c for c in ("DECOM", "REVIEW", "MIS_START", "SW_DECOM", "DATE_PLACED") if c in out]], kind="stable"
     )
@@ -123,7 +123,7 @@ def _alone(
 ) -> pd.DataFrame:
     s = known["immigration"]
     s = s[(s.status == "UASC") & ~(s.end < span[0]) & s.child.isin(e.child)]
-    adult = pd.Series(birthday(days(s.child.map(people.born)), 18), index=s.index).astype("datetime64[us]")
+    adult = pd.Series(birthday(days(dates_of(s.child, people.born)), 18), index=s.index).astype("datetime64[us]")
     return pd.DataFrame(
         {"CHILD": s.child, "SEX": s.child.map(people.sex), "DUC": s.end.fillna(adult).where(~(s.end > adult), adult)}
     )
@@ -186,7 +186,7 @@ def _outcomes(told: Stories, known: Frames, e: pd.DataFrame, people: pd.DataFram
 
 def _leavers(known: Frames, people: pd.DataFrame, clock: Clock) -> pd.DataFrame:
     c = known["leaver_contacts"]
-    met = birthday(days(c.child.map(people.born)), c.age.to_numpy(dtype=int))
+    met = birthday(days(dates_of(c.child, people.born)), c.age.to_numpy(dtype=int))
     c = c[(met >= clock.start) & (met <= clock.end)].drop_duplicates("child", keep="last")
     known_in = c.in_touch == "YES"
     return pd.DataFrame(
