@@ -169,7 +169,7 @@ def _other_number(pack: Pack, rng: np.random.Generator, share: float) -> None:
     numbers = pd.Series([str(97_000_001 + n) for n in range(len(moved))], index=moved[key], dtype=object)
     for name, column in care:
         frame = text(pack.files[name].frame)
-        frame[column] = frame[column].map(numbers).fillna(frame[column])
+        frame[column] = frame[column].replace(numbers.to_dict())
         pack.files[name].frame = frame
     moved[screen] = "C" + moved[screen]
     moved[key] = numbers.to_numpy()
