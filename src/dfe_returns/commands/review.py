@@ -51,7 +51,7 @@ def review(
     """The report's front page in the terminal; with --name the preparer puts the run up for review."""
     from dfe_returns.review.make import around_of
     from dfe_returns.review.signoff import ask_for_review
-    from dfe_returns.review.terminal import front_page, front_renderable
+    from dfe_returns.review.terminal import front_page, front_parts, front_renderable
     from dfe_returns.run_folder import load_run
 
     settings, folder = _place(run, config)
@@ -62,9 +62,17 @@ def review(
     if fmt == Format.json:
         as_json(page)
         return
-    from rich.console import Console
+    if sys.stdout.isatty():
+        from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else 110, markup=False).print(front_renderable(page))
+        Console().print(front_renderable(page))
+        return
+    lines, tables = front_parts(page)
+    for line in lines:
+        say(line)
+    for title, heads, rows in tables:
+        say(f"\n{title}")
+        table(heads, rows)
 
 
 def diff(
@@ -148,9 +156,7 @@ def sign_off(
     say(f"Signed off: {done['run']}, entry {done['entry']} of the ledger.")
     say(f"  files        {done['submission']}")
     say(f"  certificate  {done['certificate']}")
-    say(
-        "A person now loads the files into DfE's collection system; then: dfe-returns submitted RUN --reference REFERENCE"
-    )
+    say("A person now loads the files into DfE's collection system, then: dfe-returns submitted RUN --reference ...")
 
 
 def _exception(text: str) -> tuple[str, str]:
