@@ -30,7 +30,8 @@ READY = Config(
     authority_name="Fernshire County Council",
     policy={"reference": "APD-7", "owner": "head of service", "review_date": "2027-03-31"},
     governance={"processors": ["Fernshire Trust: runs the service"], "art6": "A6-1C", "art9": "A9-2G-P6",
-                "bases_decided": "data protection officer, 1 May 2026", "dpo_contact": "the data protection officer", "notice_version": "3"},
+                "bases_decided": "data protection officer, 1 May 2026", "dpo_contact": "the data protection officer",
+                "notice_version": "3"},
     cin={"specification": "CIN census 2025 to 2026, 1 November 2024"},
     ssda903={"specification": "CLA return 2025 to 2026, 16 October 2024"},
 )  # fmt: skip
@@ -83,6 +84,7 @@ def test_the_dpia_evidence_has_a_line_of_need_per_field_risks_and_doubts(looked_
                  "Article 35(3)(b)",
                  "Article 6 basis for sending (D03): A6-1C"):  # fmt: skip
         assert part in text, part
+    assert "| Article 9: racial or ethnic origin | fewer than 6 | T3 |" in text
 
 
 def test_the_pack_is_made_of_private_files_without_values(looked_after_run, cin_run, tmp_path):

@@ -156,7 +156,7 @@ def dpia(result: Any, config: Any) -> str:
         "",
         "| kind of data | values | highest tier |",
         "| --- | ---: | --- |",
-        *[f"| {laws.classes[c['class']]} | {c['values']} | {c['tier']} |" for c in classes],
+        *[f"| {laws.classes[c['class']]} | {_rounded(c['values'], config)} | {c['tier']} |" for c in classes],
         "",
         "## Risks and controls",
         "",
@@ -244,6 +244,12 @@ def _class_counts(result: Any) -> list[dict[str, Any]]:
     parted = sent.assign(data_class=sent["data_class"].str.split("; ")).explode("data_class")
     counted = parted.groupby("data_class", as_index=False).agg(values=("values", "sum"), tier=("tier", "max"))
     return [{"class": c, "values": int(v), "tier": t} for c, v, t in counted.itertuples(index=False, name=None)]
+
+
+def _rounded(count: int, config: Any) -> str:
+    """A count for wide readers: small ones are not told (R47)."""
+    least = config.review.small_number
+    return f"fewer than {least}" if 0 < count < least else str(count)
 
 
 def _paragraph_41(result: Any, config: Any, rules: Any) -> list[dict[str, str]]:
