@@ -58,9 +58,8 @@ def check_source(
     coverage = report.coverage[report.coverage["rows"].gt(0)].reset_index(drop=True)
     coverage = coverage.assign(share=(100 * coverage["filled"] / coverage["rows"]).round().astype("Int64"))
     files = report.files.assign(dropped=report.files["rows"] - report.files["kept"])
-    values = report.values.groupby(["table", "column", "value", "code", "how"], as_index=False, sort=True)[
-        "count"
-    ].sum()
+    groups = report.values.groupby(["table", "column", "value", "code", "how"], as_index=False, sort=True)
+    values = groups.agg(count=("count", "sum"))
     repeats = report.structure[report.structure["code"].isin(["STRUCT-REPEAT-EXACT", "STRUCT-REPEAT-KEY"])]
     return ProfileCheck(
         files=files[["file", "table", "rows", "kept", "dropped", "encoding", "separator"]],
@@ -79,7 +78,7 @@ def unmapped_codes(check: ProfileCheck) -> pd.DataFrame:
     """Values without a code: column, value, count, code and meaning (both to be filled in); most frequent first."""
     found = check.unmapped
     found = found[~found["value"].str.endswith("(out of use on that day)")]
-    out = found.groupby(["column", "value"], as_index=False, sort=True)["count"].sum()
+    out = found.groupby(["column", "value"], as_index=False, sort=True).agg(count=("count", "sum"))
     out = out.sort_values(["column", "count", "value"], ascending=[True, False, True], kind="stable", ignore_index=True)
     return out.assign(code="", meaning="")[CODES_COLUMNS]
 

@@ -344,19 +344,23 @@ def _split(frame: pd.DataFrame, how: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _unpivot(made: pd.DataFrame, frame: pd.DataFrame, how: Mapping[str, Any]) -> pd.DataFrame:
+    """Ticked columns become rows (or one JSON list per row): the heading, or what the profile says it stands for, is
+    the value.
+    """
+    named = how["columns"]
+    values = named if isinstance(named, Mapping) else {name: name for name in named}
     yes = {plain(word) for word in how.get("yes", ("yes", "y", "true", "1", "x"))}
-    ticked = {
-        name: np.array([plain(t) in yes for t in distinct])[codes]
-        for name in how["columns"]
-        for codes, distinct in [uniques(frame[name])]
-    }
+    ticked = {}
+    for name, value in values.items():
+        codes, distinct = uniques(frame[str(name)])
+        ticked[str(value)] = np.array([plain(text) in yes for text in distinct], dtype=bool)[codes]
     if how.get("list"):
         text = pd.Series("", index=made.index, dtype="str")
-        for name, on in ticked.items():
-            text = text.where(~on, text + np.where(text.eq(""), "", ", ") + f'"{name}"')
+        for value, on in ticked.items():
+            text = text.where(~on, text + np.where(text.eq(""), "", ", ") + f'"{value}"')
         made = made.assign(**{how["into"]: "[" + text + "]"})
         return made[text.ne("")].reset_index(drop=True)
-    pieces = [made[on].assign(**{how["into"]: name}) for name, on in ticked.items()]
+    pieces = [made[on].assign(**{how["into"]: value}) for value, on in ticked.items()]
     return pd.concat(pieces).sort_index(kind="stable").reset_index(drop=True)
 
 
