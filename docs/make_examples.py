@@ -55,6 +55,7 @@ def config(folder: Path) -> Config:
             "processors": ["Fernshire Hosting: runs the server"],
             "art6": "A6-1C",
             "art9": "A9-2G-P6",
+            "art10": "A10-P6",
             "bases_decided": "data protection officer, 1 May 2026",
             "dpia_reference": "FCC-DPIA-14",
             "notice_version": "3",

@@ -23,6 +23,7 @@ from dfe_returns.evidence.retention import (
     season_end,
 )
 from dfe_returns.evidence.retention_rules import retention_rules
+from dfe_returns.review.signoff import check_run
 
 from .kept import Clock, census, keep, ledger_at, sign
 from .runs import frame
@@ -224,6 +225,8 @@ def test_after_submission_no_working_copy_with_children_remains(tmp_path):
     left = {p.name for p in (tmp_path / "sent").iterdir()}
     assert left == {"submission", "lineage", "decisions.csv", "manifest.json"}
     assert deleted_files(ledger, "sent") == {"draft/cin.xml"}
+    missed = check_run(ledger, tmp_path / "sent")
+    assert not missed["place"].str.startswith("draft/").any()  # what retention deleted is not missed
 
 
 def test_deletion_is_entered_without_values(tmp_path):

@@ -260,7 +260,7 @@ def _paragraph_41(result: Any, config: Any, rules: Any) -> list[dict[str, str]]:
     found = []
     for group in groups_sent(result.collection, result.fields):
         fields = [law for law in _sent(result) if law.notice_group == group]
-        for kind, chosen, shipped in (("art9", who.art9, profile["art9"]), ("art10", "", profile["art10"])):
+        for kind, chosen, shipped in (("art9", who.art9, profile["art9"]), ("art10", who.art10, profile["art10"])):
             names = [law.id for law in fields if getattr(law, kind)]
             if names:
                 found.append(

@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 
 from dfe_returns.errors import IntegrityError, RefusedError, UsageError
+from dfe_returns.evidence.disclosures import verify_disclosures
+from dfe_returns.evidence.retention import deleted_files
 from dfe_returns.files import private_folder, sha256_of, write_private
 from dfe_returns.publish.manifest import MANIFEST, verify
 from dfe_returns.review.certificate import certificate
@@ -150,7 +152,10 @@ def check_run(ledger: Any, folder: Path | str) -> pd.DataFrame:
                 found.append((name, "was changed"))
     elif (folder / SEALED).exists() and not signed:
         found.append((SEALED, "is there although the ledger holds no sign-off"))
-    return _problems(found)
+    register = verify_disclosures(ledger)
+    found += list(zip(register["place"] + " of the ledger", register["problem"], strict=True))
+    gone = deleted_files(ledger, run_id)  # by retention, as the ledger says: that is no breach
+    return _problems([(name, problem) for name, problem in found if name not in gone or (folder / name).exists()])
 
 
 def _problems(found: list[tuple[str, str]]) -> pd.DataFrame:
