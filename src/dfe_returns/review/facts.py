@@ -21,8 +21,13 @@ _SOURCES_SHOWN = 3
 def text_of(values: pd.Series) -> pd.Series:
     """Cells as people read them: dates as dd/mm/yyyy, blanks as empty text, codes and numbers as they stand."""
     if pd.api.types.is_datetime64_any_dtype(values):
-        return values.dt.strftime("%d/%m/%Y").astype("str").where(values.notna(), "")
-    return values.astype("str").where(values.notna(), "")
+        codes, days = pd.factorize(values)  # few distinct days, many cells; -1 (blank) takes the last word
+        words = [*pd.DatetimeIndex(days).strftime("%d/%m/%Y"), ""]
+        return pd.Series(pd.array(words, dtype="str").take(codes), index=values.index)
+    if not isinstance(values.dtype, pd.StringDtype):
+        blank = values.isna()
+        return values.astype("str").where(~blank, "")
+    return values.where(values.notna(), "").astype("str")
 
 
 def texts(frame: pd.DataFrame) -> pd.DataFrame:
@@ -41,8 +46,14 @@ def uk_dates(values: pd.Series) -> pd.Series:
 
 
 def words_of(keys: pd.Series, words: Mapping[str, str] | pd.Series, otherwise: str = "") -> pd.Series:
-    """The word that each key stands for, as text; ``otherwise`` where there is none."""
-    return keys.map(dict(words)).astype(object).where(lambda found: found.notna(), otherwise).astype("str")
+    """The word each key stands for, as text; ``otherwise`` where there is none. A Series of words has unique keys."""
+    codes, found = pd.factorize(keys)
+    if isinstance(words, pd.Series):
+        held = words.reindex(found).astype(object)
+        known = [*held.where(held.notna(), otherwise), otherwise]
+    else:
+        known = [*(words.get(key, otherwise) for key in found), otherwise]
+    return pd.Series(pd.array(known, dtype="str").take(codes), index=keys.index)
 
 
 def with_columns(frame: pd.DataFrame | None, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -81,24 +81,8 @@ def _children_row(result: Any) -> pd.DataFrame:
     )
 
 
-def front_renderable(page: dict[str, Any]) -> Group:
-    """The mapping of :func:`front_page` as something rich prints."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    def grid(title: str, heads: list[str], rows: list[list[str]]) -> Table:
-        made = Table(title=title, title_justify="left", title_style="bold")
-        for place, head in enumerate(heads):
-            made.add_column(
-                head,
-                justify="right" if head in ("Errors", "Queries", "Issues", "This year") else "left",
-                no_wrap=not place,
-            )
-        for row in rows:
-            made.add_row(*row)
-        return made
-
+def front_parts(page: dict[str, Any]) -> tuple[list[str], list[tuple[str, list[str], list[list[str]]]]]:
+    """The mapping of :func:`front_page` in words: lines, and tables as (title, headings, rows)."""
     decided, since = page["decisions"], page["since_last_run"]
     days = ", ".join(page["sources"]["extracted"]) or "on an unknown day"
     who, dry = page["authority_name"] or "authority", " - DRY RUN" if page["dry_run"] else ""
@@ -112,25 +96,34 @@ def front_renderable(page: dict[str, Any]) -> Group:
     ]
     if since:
         lines.append(f"Since the last run: {since['new']:,} new, {since['still_open']:,} still open.")
-    parts: list[Any] = [Text(line) for line in lines]
+    lines.append(f"The report: {page['report']}")
+    tables = []
     if page["rules"]:
-        parts.append(
-            grid(
-                "Rules with most issues",
-                ["Rule", "Severity", "What it says", "Issues"],
-                [[r["code"], r["severity"], r["title"], f"{r['issues']:,}"] for r in page["rules"]],
-            )
-        )
-        parts.append(
-            grid(
-                "Teams",
-                ["Team", "Errors", "Queries"],
-                [[t["team"], f"{t['errors']:,}", f"{t['queries']:,}"] for t in page["teams"]],
-            )
-        )
-    main = [t for t in page["totals"] if t["section"] in _MAIN]
-    parts.append(grid("Who is in", ["Total", "This year"], [[t["label"], t["value"]] for t in main]))
-    parts.append(Text(f"The report: {page['report']}"))
+        rules = [[r["code"], r["severity"], r["title"], f"{r['issues']:,}"] for r in page["rules"]]
+        teams = [[t["team"], f"{t['errors']:,}", f"{t['queries']:,}"] for t in page["teams"]]
+        tables.append(("Rules with most issues", ["Rule", "Severity", "What it says", "Issues"], rules))
+        tables.append(("Teams", ["Team", "Errors", "Queries"], teams))
+    main = [[t["label"], t["value"]] for t in page["totals"] if t["section"] in _MAIN]
+    tables.append(("Who is in (rounded; small groups hidden)", ["Total", "This year"], main))
+    return lines, tables
+
+
+def front_renderable(page: dict[str, Any]) -> Group:
+    """The mapping of :func:`front_page` as something rich prints."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    lines, tables = front_parts(page)
+    parts: list[Any] = [Text(line) for line in lines]
+    for title, heads, rows in tables:
+        made = Table(title=title, title_justify="left", title_style="bold")
+        for place, head in enumerate(heads):
+            number = head in ("Errors", "Queries", "Issues", "This year")
+            made.add_column(head, justify="right" if number else "left", no_wrap=not place)
+        for row in rows:
+            made.add_row(*(Text(cell) for cell in row))
+        parts.append(made)
     return Group(*parts)
 
 
