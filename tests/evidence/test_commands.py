@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dfe_returns import cli
+from dfe_returns.files import data_folder
 
 from .kept import Clock, three_seasons
 
@@ -130,6 +131,17 @@ def test_rectify_retention_holds_and_history(do, tmp_path):
     code, out, _ = do("history")
     assert "placed" in out
     assert "A1" not in out
+
+
+def test_when_case_records_are_due(do, tmp_path):
+    extract = data_folder("sample_extracts") / "fernshire_ssd"
+    code, out, _ = do("retention", "--cases", extract, "--out", tmp_path / "cases.csv", "--format", "json")
+    assert code == 0
+    counted = json.loads(out)
+    assert {r["rule"] for r in counted} >= {"RET-CLA", "RET-CIN", "RET-CP", "RET-ADOPT"}
+    assert {r["status"] for r in counted if r["rule"] == "RET-CLA"} == {"held"}  # by the presumed hold
+    assert "child" not in counted[0]
+    assert (tmp_path / "cases.csv").stat().st_mode & 0o777 == 0o600
 
 
 def test_records_and_breach_of_a_run(do, place, tmp_path):

@@ -121,6 +121,12 @@ def rectify(
 
 def retention(
     apply: Annotated[bool, typer.Option("--apply", help="delete what has expired and is not held")] = False,
+    cases: Annotated[
+        str, typer.Option("--cases", help="also count when case records are due: a source's name, folder or URL")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="with --cases: a private CSV with a line per record")
+    ] = None,
     name: NameOption = "",
     role: RoleOption = "",
     on: OnOption = "",
@@ -133,6 +139,9 @@ def retention(
 
     settings, ledger = _open(config, runs)
     day = _day(on) if on else None
+    if cases:
+        _show(_case_counts(settings, ledger, cases, out, day), fmt)
+        return
     if apply:
         gone = keeping.apply_retention(ledger, settings, name, role, day)
         note(f"Deleted: {len(gone)} part(s) of run folders; each is entered in the ledger.")
@@ -466,6 +475,26 @@ def _open(config: Path | None, runs: Path) -> tuple[Config, Ledger]:
             f"There is no ledger {place / FILE}; name its folder with --runs, or the configuration with --config."
         )
     return settings, ledger_of(settings, runs / "run")
+
+
+def _case_counts(settings: Config, ledger: Ledger, source: str, out: Path | None, day: date | None) -> pd.DataFrame:
+    """Counts of case records by rule and status, from a source; the lines themselves only into a private file."""
+    from dfe_returns.evidence import retention as keeping
+    from dfe_returns.evidence.holds import active_holds
+    from dfe_returns.files import write_csv
+    from dfe_returns.pipeline import extract, plan_run
+
+    loaded = extract(plan_run(settings, "cin", "2025-26", source=source))
+    found = keeping.case_records(
+        keeping.people_of(loaded.tables),
+        day or ledger.today(),
+        settings.retention.years,
+        active_holds(ledger, settings),
+        ledger.key,
+    )
+    if out is not None:
+        note(f"Written: {write_csv(found, out)}")
+    return found.groupby(["rule", "status", "why"], as_index=False).size().rename(columns={"size": "count"})
 
 
 def _ledger_beside(settings: Config, folder: Path) -> Ledger | None:
