@@ -1,6 +1,8 @@
-"""The CIN census: `run` and `validate` at 1,000, 10,000 and 100,000 children, beside lxml's own parse and write of the same file.
+"""The CIN census: `run` and `validate` at 1,000, 10,000 and 100,000 children, beside lxml's own parse and write of
+the same file.
 
-Limits the project holds itself to: validating takes at most 20 times lxml's parse and 8 times the file's size in memory; a whole run
+Limits the project holds itself to: validating takes at most 20 times lxml's parse and 8 times the file's size in
+memory; a whole run
 at 10,000 children takes less than a minute; cost grows linearly.
 """
 
@@ -17,7 +19,22 @@ WRITE = PARSE + ".write(sys.argv[2], encoding='UTF-8', xml_declaration=True)"
 
 
 def main(sizes: list[int]) -> None:
-    print(row(["children", "file MB", "lxml parse s", "lxml parse + write s", "validate s", "times parse", "validate MiB", "times file", "run s", "run MiB"]))
+    print(
+        row(
+            [
+                "children",
+                "file MB",
+                "lxml parse s",
+                "lxml parse + write s",
+                "validate s",
+                "times parse",
+                "validate MiB",
+                "times file",
+                "run s",
+                "run MiB",
+            ]
+        )
+    )
     print(row(["---:"] * 10))
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:

@@ -37,7 +37,9 @@ def census_run(tmp_path_factory) -> Path:
 
     out = tmp_path_factory.mktemp("census") / "run"
     config = Config(authority="999", authority_name="Fernshire County Council")
-    return pipeline.run(config, "cin", "2025-26", source=data_folder("sample_extracts") / "fernshire_ssd", out=out).folder
+    return pipeline.run(
+        config, "cin", "2025-26", source=data_folder("sample_extracts") / "fernshire_ssd", out=out
+    ).folder
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """Builds, checks, explains and proves the children's social care statutory returns: CIN census and SSDA903.
 
-    import dfe_returns as dr
-    dr.contract("ssda903", "2025-26")                    # tables, fields, code sets, rules, gateways
-    dr.validate("cin", "2025-26", tables)                # DfE's rules over any frames
-    dr.read_return("cin", "census.xml")                  # a return made by anyone, as tables
-    dr.run(config, "cin", "2025-26", source="extract/")  # extract to report
+import dfe_returns as dr
+dr.contract("ssda903", "2025-26")                    # tables, fields, code sets, rules, gateways
+dr.validate("cin", "2025-26", tables)                # DfE's rules over any frames
+dr.read_return("cin", "census.xml")                  # a return made by anyone, as tables
+dr.run(config, "cin", "2025-26", source="extract/")  # extract to report
 """
 
 from __future__ import annotations

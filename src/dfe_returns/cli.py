@@ -31,7 +31,9 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="print the version and stop")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="print the version and stop")
+    ] = False,
 ) -> None:
     """Options before the command."""
 
@@ -85,7 +87,11 @@ def _other(error: Exception) -> int:
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
-    place = f"{os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame is not None else "unknown place"
+    place = (
+        f"{os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}"
+        if frame is not None
+        else "unknown place"
+    )
     typer.echo(
         f"dfe-returns: internal fault ({type(error).__name__} at {place}). Nothing was sent or signed. "
         "Please report this line; it holds no personal data.",

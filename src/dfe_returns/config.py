@@ -1,4 +1,5 @@
-"""`dfe-returns.toml`: one authority's settings. Secrets never stand in it: they come from the environment or from files.
+"""`dfe-returns.toml`: one authority's settings. Secrets never stand in it: they come from the environment or from
+files.
 
 Any setting can be overridden by the environment: ``DFE_RETURNS_LEDGER__URL`` overrides ``url`` in ``[ledger]``.
 """
@@ -29,7 +30,9 @@ class Source(_Section):
     """Where case records come from: a folder of exports, or a database."""
 
     folder: Path | None = None
-    url: str | None = Field(None, description="SQLAlchemy URL without a password, e.g. postgresql+psycopg://reader@host/hdm")
+    url: str | None = Field(
+        None, description="SQLAlchemy URL without a password, e.g. postgresql+psycopg://reader@host/hdm"
+    )
     password_file: Path | None = Field(None, description="file that holds the database password alone")
     profile: Path | None = Field(None, description="profile of the authority's exports; none = the shipped SSD profile")
     companions: Path | None = Field(None, description="folder of la_* files with facts the case system lacks")
@@ -46,9 +49,15 @@ class Ledger(_Section):
 class ReturnSettings(_Section):
     """What differs between the two returns."""
 
-    serial_no: str = Field("001", pattern=r"^\d{3,}$", description="CIN header SerialNo; a person raises it at each re-submission")
-    previous: Path | None = Field(None, description="last year's return: census file, folder of 903 files, or a run folder")
-    specification: str = Field("", description="reference and date of the specification that this authority adopted for the year")
+    serial_no: str = Field(
+        "001", pattern=r"^\d{3,}$", description="CIN header SerialNo; a person raises it at each re-submission"
+    )
+    previous: Path | None = Field(
+        None, description="last year's return: census file, folder of 903 files, or a run folder"
+    )
+    specification: str = Field(
+        "", description="reference and date of the specification that this authority adopted for the year"
+    )
 
 
 class Review(_Section):
@@ -61,7 +70,8 @@ class Review(_Section):
 
 
 class Policy(_Section):
-    """The appropriate policy document (DPA 2018 Schedule 1 paragraph 39). A live return is not signed off without it."""
+    """The appropriate policy document (DPA 2018 Schedule 1 paragraph 39). A live return is not signed off without
+    it."""
 
     reference: str = ""
     owner: str = ""
@@ -69,14 +79,18 @@ class Policy(_Section):
 
 
 class Governance(_Section):
-    """Who answers for the returns, and what the authority has decided. Nothing here is guessed: blank is shown as not recorded."""
+    """Who answers for the returns, and what the authority has decided. Nothing here is guessed: blank is shown as
+    not recorded."""
 
     controller_contact: str = ""
     dpo_contact: str = Field("", description="data protection officer, by post and address, not a personal name")
     complaints_contact: str = ""
     processors: tuple[str, ...] = Field((), description="trusts, suppliers, hosts that act for the authority")
     art6: str = Field("", pattern=r"^$|^A6-1[CE]$", description="Article 6 basis the authority recorded (doubt D03)")
-    art9: str = Field("", pattern=r"^$|^A9-.*$", description="Article 9 condition the authority recorded (doubt D04)")
+    art9: str = Field(
+        "", pattern=r"^$|^A9-2G-P6$|^A9-2H-P2$", description="Article 9 condition the authority recorded (doubt D04)"
+    )
+    art10: str = Field("", pattern=r"^$|^A10-P6$", description="Article 10 condition the authority recorded")
     bases_decided: str = Field("", description="who decided on the bases, and when")
     dpia_reference: str = ""
     security: str = Field("", description="summary of security measures for the Article 30 entry")
@@ -100,7 +114,9 @@ class Retention(_Section):
 
     draft_days: int = Field(60, ge=1)
     holds: tuple[Hold, ...] = ()
-    years: dict[str, int] = Field(default_factory=dict, description="retention rule -> years in place of the shipped period")
+    years: dict[str, int] = Field(
+        default_factory=dict, description="retention rule -> years in place of the shipped period"
+    )
 
 
 class Config(BaseSettings):
@@ -117,14 +133,18 @@ class Config(BaseSettings):
     sources: dict[str, Source] = Field(default_factory=dict)
     cin: ReturnSettings = ReturnSettings()
     ssda903: ReturnSettings = ReturnSettings()
-    switches: dict[str, str] = Field(default_factory=dict, description="table -> specification reference that turns it on")
+    switches: dict[str, str] = Field(
+        default_factory=dict, description="table -> specification reference that turns it on"
+    )
     ledger: Ledger = Ledger()
     review: Review = Review()
     policy: Policy = Policy()
     governance: Governance = Governance()
     retention: Retention = Retention()
     from_file: bool = Field(False, exclude=True, description="whether a configuration file was read")
-    folder: Path = Field(Path("."), exclude=True, description="folder of the configuration file; relative paths start there")
+    folder: Path = Field(
+        Path("."), exclude=True, description="folder of the configuration file; relative paths start there"
+    )
 
     @field_validator("switches")
     @classmethod
@@ -180,7 +200,9 @@ def _made(raw: dict[str, Any], folder: Path, where: str) -> Config:
     try:
         return Config(**{**raw, "folder": folder, "from_file": where != _NO_FILE})
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False, include_url=False))
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False, include_url=False)
+        )
         raise UsageError(f"{where}: {problems}.") from None
 
 
@@ -197,11 +219,14 @@ def key_of(path: Path) -> bytes:
     except (ValueError, UnicodeDecodeError, OSError):
         key = b""
     if len(key) < 32:
-        raise UsageError(f"{path} does not hold a key (64 hexadecimal digits); restore it from the back-up, or the ledger cannot be read.")
+        raise UsageError(
+            f"{path} does not hold a key (64 hexadecimal digits); restore it from the back-up, "
+            "or the ledger cannot be read."
+        )
     return key
 
 
-TEMPLATE = '''# dfe-returns: settings of one authority. Lines that begin with # are remarks or choices not taken.
+TEMPLATE = """# dfe-returns: settings of one authority. Lines that begin with # are remarks or choices not taken.
 # Relative paths start at this file's folder. Passwords never stand here: name a file that holds one.
 
 authority = "{authority}"            # three-digit DfE number
@@ -256,7 +281,7 @@ complaints_contact = ""
 # bases_decided = "data protection officer, 1 May 2026"
 # notice_version = "3"
 # notice_published = 2026-04-01
-'''
+"""
 
 
 def template(authority: str, name: str) -> str:

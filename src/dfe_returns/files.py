@@ -1,4 +1,5 @@
-"""Where the bundled data lies, and how private files are written: whole or not at all, readable by their owner alone."""
+"""Where the bundled data lies, and how private files are written: whole or not at all, readable by their owner
+alone."""
 
 from __future__ import annotations
 
@@ -40,7 +41,9 @@ def private_folder(path: Path | str) -> Path:
     except (FileExistsError, NotADirectoryError):
         raise UsageError(f"{path} is a file, not a folder; choose another place.") from None
     except OSError as error:
-        raise UsageError(f"Cannot write to the folder {path} ({error.strerror}); choose another or ask for access.") from None
+        raise UsageError(
+            f"Cannot write to the folder {path} ({error.strerror}); choose another or ask for access."
+        ) from None
     return path
 
 
@@ -59,7 +62,9 @@ def open_private(path: Path | str) -> Iterator[IO[bytes]]:
         os.replace(unfinished, path)
     except OSError as error:
         _forget(unfinished)
-        raise UsageError(f"Cannot write {path} ({error.strerror}); close it if it is open in another program.") from None
+        raise UsageError(
+            f"Cannot write {path} ({error.strerror}); close it if it is open in another program."
+        ) from None
     except BaseException:
         _forget(unfinished)
         raise
@@ -95,7 +100,9 @@ def neutral(frame: pd.DataFrame) -> pd.DataFrame:
 
 def write_csv(frame: pd.DataFrame, path: Path | str, neutralise: bool = True, **options: Any) -> Path:
     """Write one of our own CSV files (never a return file): UTF-8, line feeds, private, formulas neutralised."""
-    text = (neutral(frame) if neutralise else frame).to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d", **options)
+    text = (neutral(frame) if neutralise else frame).to_csv(
+        index=False, lineterminator="\n", date_format="%Y-%m-%d", **options
+    )
     return write_private(path, text)
 
 

@@ -1,6 +1,8 @@
-"""Only what the return permits leaves: fields of the year's contract that a disclosure gateway covers, children in the cohort.
+"""Only what the return permits leaves: fields of the year's contract that a disclosure gateway covers, children in
+the cohort.
 
-A column that no contract knows stops the run (nobody meant to send it); one that the year or a switch leaves out is withheld and
+A column that no contract knows stops the run (nobody meant to send it); one that the year or a switch leaves out is
+withheld and
 counted. Source: Children Act 1989 s.83(3); UK GDPR Article 5(1)(b)-(c), 25.
 """
 
@@ -53,7 +55,9 @@ def minimise(collection: Collection, tables: Mapping[str, pd.DataFrame], switche
     for name, frame in tables.items():
         table = collection.all_tables.get(name)
         if table is None:
-            raise ContractError(f"The build made a table {name!r} that schemas/{collection.name}/dictionary.yaml does not have.")
+            raise ContractError(
+                f"The build made a table {name!r} that schemas/{collection.name}/dictionary.yaml does not have."
+            )
         reason = _table_reason(collection, name, switches)
         if reason:
             if len(frame):
@@ -65,8 +69,9 @@ def minimise(collection: Collection, tables: Mapping[str, pd.DataFrame], switche
                 continue
             if column not in table.all_fields:
                 raise ContractError(
-                    f"The build made a column {name}.{column} that schemas/{collection.name}/dictionary.yaml does not have. "
-                    "Nothing was written; take the column out, or have it added to the specification, the dictionary and the gateways."
+                    f"The build made a column {name}.{column} that schemas/{collection.name}/dictionary.yaml does not "
+                    "have. Nothing was written; take the column out, or have it added to the specification, the "
+                    "dictionary and the gateways."
                 )
             covered, why = collection.gateways.covers(collection.name, f"{name}.{column}", collection.year, switches)
             if column in table.fields and covered:
@@ -79,7 +84,10 @@ def minimise(collection: Collection, tables: Mapping[str, pd.DataFrame], switche
         if not rows.all():
             withheld.append(("row", name, "", "child is not in the cohort of the return", int((~rows).sum())))
             permitted[name] = permitted[name][rows].reset_index(drop=True)
-    positions = {name: np.flatnonzero(inside[name]) if name in inside else np.arange(len(frame)) for name, frame in permitted.items()}
+    positions = {
+        name: np.flatnonzero(inside[name]) if name in inside else np.arange(len(frame))
+        for name, frame in permitted.items()
+    }
     return Minimised(permitted, pd.DataFrame(withheld, columns=WITHHELD_COLUMNS), positions)
 
 

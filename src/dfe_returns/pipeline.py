@@ -127,7 +127,7 @@ def _source(config: Config, source: str | Path | None) -> Source:
     return Source(folder=Path(source).absolute())
 
 
-# ---- stages --------------------------------------------------------------------------------------------------------------
+# ---- stages --------------------------------------------------------------------------------------------------------
 
 
 def extract(plan: Plan) -> Loaded:
@@ -221,7 +221,11 @@ def read_references(postcodes: Path | None, providers: Path | None) -> dict[str,
 
 
 def check(
-    plan: Plan, permitted: Minimised, as_at: date, last: Mapping[str, pd.DataFrame] | None, reference: Mapping[str, pd.DataFrame]
+    plan: Plan,
+    permitted: Minimised,
+    as_at: date,
+    last: Mapping[str, pd.DataFrame] | None,
+    reference: Mapping[str, pd.DataFrame],
 ) -> pd.DataFrame:
     """Permitted tables -> issues of the department's rules."""
     from dfe_returns.validate import validate
@@ -240,7 +244,7 @@ def check(
     )
 
 
-# ---- the whole run -------------------------------------------------------------------------------------------------------
+# ---- the whole run -------------------------------------------------------------------------------------------------
 
 
 def run(
@@ -287,7 +291,9 @@ def write(
     from dfe_returns.evidence.mapping import mapping_of
 
     as_at, dry_run = when(plan, loaded)
-    withheld = pd.concat([loaded_withheld(loaded), built.withheld, permitted.withheld], ignore_index=True).astype({"count": "int64"})
+    withheld = pd.concat([loaded_withheld(loaded), built.withheld, permitted.withheld], ignore_index=True).astype(
+        {"count": "int64"}
+    )
     with replacing(plan.out) as folder:
         result = RunResult(
             collection=plan.collection,
@@ -327,12 +333,15 @@ def write(
 
 def loaded_withheld(loaded: Loaded) -> pd.DataFrame:
     """What was left behind on reading: columns never read, rows dropped."""
-    rows = [("row", str(d.table), "", str(d.reason), int(d.count)) for d in loaded.report.dropped.itertuples()]
-    return pd.DataFrame(rows, columns=["what", "table", "name", "reason", "count"])
+    dropped = loaded.report.dropped
+    return pd.DataFrame(
+        {"what": "row", "table": dropped["table"], "name": "", "reason": dropped["reason"], "count": dropped["count"]}
+    )
 
 
 def publish(result: RunResult, folder: Path) -> list[Path]:
-    """Write the return itself, then read the finished bytes again and hold every name and value against the contract (R5)."""
+    """Write the return itself, then read the finished bytes again and hold every name and value against the contract
+    (R5)."""
     private_folder(folder)
     if result.collection.name == "cin":
         from dfe_returns.files import open_private
@@ -429,7 +438,12 @@ def versions() -> dict[str, str]:
         digest.update(path.relative_to(schemas).as_posix().encode())
         digest.update(sha256_of(path).encode())
     libraries = {name: version(name) for name in ("pandas", "pandera", "lxml")}
-    return {"dfe_returns": __version__, "contract": digest.hexdigest()[:16], "python": platform.python_version(), **libraries}
+    return {
+        "dfe_returns": __version__,
+        "contract": digest.hexdigest()[:16],
+        "python": platform.python_version(),
+        **libraries,
+    }
 
 
 def record(result: RunResult, plan: Plan) -> None:
@@ -462,4 +476,3 @@ def rebuild_report(run_folder: str | Path, config: Config | None = None) -> RunR
     write_report(result, folder / "report", settings)
     seal_report(folder)
     return result
-

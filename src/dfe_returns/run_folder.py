@@ -1,6 +1,7 @@
 """A run and its folder: what one execution made, how it is written, and how it is read back.
 
-Layout (child-level files are private to their owner): draft/, report/, lineage/, decisions.csv, withheld.csv, worklist.csv,
+Layout (child-level files are private to their owner): draft/, report/, lineage/, decisions.csv, withheld.csv,
+worklist.csv,
 people.csv, manifest.json; submission/ after sign-off.
 """
 
@@ -41,7 +42,8 @@ def empty(columns: list[str]) -> pd.DataFrame:
 
 @dataclass
 class RunResult:
-    """One execution for one authority and collection. Frames are described in DESIGN; `row` of issues and origins is a row position."""
+    """One execution for one authority and collection. Frames are described in DESIGN; `row` of issues and origins is
+    a row position."""
 
     collection: Collection
     authority: str
@@ -114,14 +116,19 @@ def as_text(frame: pd.DataFrame, collection: Collection) -> pd.DataFrame:
 
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
-    """A fresh folder that takes the place of `folder` only when everything in it is written; a signed folder is refused."""
+    """A fresh folder that takes the place of `folder` only when everything in it is written; a signed folder is
+    refused."""
     folder = folder.absolute()
     if (folder / SEALED).exists():
-        raise RefusedError(f"{folder} holds a signed return; choose another folder with --out, or reject the signed run first.")
+        raise RefusedError(
+            f"{folder} holds a signed return; choose another folder with --out, or reject the signed run first."
+        )
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; choose another folder with --out.")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").exists():
-        raise UsageError(f"{folder} holds other files; choose an empty or new folder with --out, so that nothing of yours is lost.")
+        raise UsageError(
+            f"{folder} holds other files; choose an empty or new folder with --out, so that nothing of yours is lost."
+        )
     private_folder(folder.parent) if not folder.parent.exists() else None
     try:
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -174,18 +181,20 @@ def load_run(folder: Path | str) -> RunResult:
     except KeyError as error:
         raise InputError(f"{folder / 'manifest.json'} lacks {error}; the run folder is damaged.") from None
     signed = (folder / SEALED).is_dir()
-    tables, lines_of = _tables(folder / (SEALED if signed else "draft"), collection)
+    tables = _tables(folder / (SEALED if signed else "draft"), collection)
     issues = _csv(folder / "report" / "issues.csv")
     for name in ("row", "line"):
-        issues[name] = pd.to_numeric(issues[name], errors="coerce").astype("Int64") if name in issues else pd.Series(dtype="Int64")
+        issues[name] = (
+            pd.to_numeric(issues[name], errors="coerce").astype("Int64") if name in issues else pd.Series(dtype="Int64")
+        )
     for name in ("code", "severity", "table", "field", "child", "value", "message", "fix", "cause"):
         issues[name] = issues[name].fillna("").astype("str") if name in issues else ""
     issues.attrs["not_run"] = {code: tuple(lacks) for code, lacks in manifest.get("not_run", {}).items()}
     rows = _csv(folder / "lineage" / "rows.csv")
     origins = {
-        str(table): part.assign(row=part["row"].astype("int64"), line=pd.to_numeric(part["line"], errors="coerce").astype("Int64"))[
-            ORIGIN_COLUMNS
-        ].reset_index(drop=True)
+        str(table): part.assign(
+            row=part["row"].astype("int64"), line=pd.to_numeric(part["line"], errors="coerce").astype("Int64")
+        )[ORIGIN_COLUMNS].reset_index(drop=True)
         for table, part in rows.groupby("table", sort=False)
     }
     return RunResult(
@@ -216,7 +225,7 @@ def load_run(folder: Path | str) -> RunResult:
     )
 
 
-def _tables(folder: Path, collection: Collection) -> tuple[dict[str, pd.DataFrame], Mapping[str, Any]]:
+def _tables(folder: Path, collection: Collection) -> dict[str, pd.DataFrame]:
     """The return tables of a run folder, typed again."""
     from dfe_returns.sources.return_files import read_return
     from dfe_returns.validate.engine import return_data
@@ -227,7 +236,7 @@ def _tables(folder: Path, collection: Collection) -> tuple[dict[str, pd.DataFram
     for name, table in collection.tables.items():
         if name in read:
             tables[name] = data.frame(name)[list(table.frame_columns)]
-    return tables, read.lines
+    return tables
 
 
 def _previous(folder: Path, collection: Collection) -> dict[str, pd.DataFrame] | None:

@@ -13,7 +13,10 @@ def test_help_names_only_commands_that_are_there(cli):
 
 
 def test_rules_list_tells_the_number_of_rules(cli):
-    for year, number in (("2025-26", len(contract("cin", "2025-26").rules)), ("2026-27", len(contract("cin", "2026-27").rules))):
+    for year, number in (
+        ("2025-26", len(contract("cin", "2025-26").rules)),
+        ("2026-27", len(contract("cin", "2026-27").rules)),
+    ):
         code, out, _ = cli("rules", "list", "cin", "--year", year)
         assert code == 0
         assert f"{number} department rules" in out
@@ -38,5 +41,7 @@ def test_gateways_explain_tells_what_may_justify_sending(cli):
 
 
 def test_json_is_for_scripts(cli):
-    assert {f["field"] for f in json.loads(cli("fields", "list", "cin", "--format", "json")[1])} == set(contract("cin", "2025-26").fields)
+    assert {f["field"] for f in json.loads(cli("fields", "list", "cin", "--format", "json")[1])} == set(
+        contract("cin", "2025-26").fields
+    )
     assert json.loads(cli("gateways", "list", "--format", "json")[1])

@@ -130,7 +130,20 @@ def test_a_folder_with_other_files_is_not_replaced(cli, tmp_path):
 
 
 def test_a_dry_run_tells_the_year_so_far(cli, tmp_path):
-    code, out, _ = cli("run", "cin", "--year", "2025-26", "--source", SAMPLE, "--as-at", "2025-09-30", "--out", "dry", "--format", "json")
+    code, out, _ = cli(
+        "run",
+        "cin",
+        "--year",
+        "2025-26",
+        "--source",
+        SAMPLE,
+        "--as-at",
+        "2025-09-30",
+        "--out",
+        "dry",
+        "--format",
+        "json",
+    )
     facts = json.loads(out)
     assert code in (0, 1)
     assert facts["dry_run"] is True

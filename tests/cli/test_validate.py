@@ -15,9 +15,14 @@ def changed(census_run, tmp_path, old, new, count=1):
 
 
 def test_the_draft_gives_the_issues_of_its_own_run(cli, census_run, tmp_path):
-    code, out, _ = cli("validate", "cin", census_run / "draft" / "cin.xml", "--year", "2025-26", "--output", tmp_path / "i.csv")
+    code, out, _ = cli(
+        "validate", "cin", census_run / "draft" / "cin.xml", "--year", "2025-26", "--output", tmp_path / "i.csv"
+    )
     assert code == 1
-    with (tmp_path / "i.csv").open(encoding="utf-8") as a, (census_run / "report" / "issues.csv").open(encoding="utf-8") as b:
+    with (
+        (tmp_path / "i.csv").open(encoding="utf-8") as a,
+        (census_run / "report" / "issues.csv").open(encoding="utf-8") as b,
+    ):
         mine, theirs = list(csv.DictReader(a)), list(csv.DictReader(b))
     columns = ["code", "severity", "table", "row", "field", "child", "value"]
     assert [[r[c] for c in columns] for r in mine] == [[r[c] for c in columns] for r in theirs]
@@ -35,7 +40,17 @@ def test_a_planted_fault_is_found_with_line_and_child(cli, census_run, tmp_path)
 
 
 def test_next_years_rules_over_this_years_file(cli, census_run):
-    code, out, _ = cli("validate", "cin", census_run / "draft" / "cin.xml", "--year", "2025-26", "--rules-of", "2026-27", "--format", "json")
+    code, out, _ = cli(
+        "validate",
+        "cin",
+        census_run / "draft" / "cin.xml",
+        "--year",
+        "2025-26",
+        "--rules-of",
+        "2026-27",
+        "--format",
+        "json",
+    )
     assert code == 1
     assert "8995Q" in json.loads(out)["rules"]  # no pre-proceedings block: asked for from 2026-27 on
 

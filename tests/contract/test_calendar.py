@@ -11,7 +11,9 @@ def days(*texts):
 
 
 def test_weekends_and_bank_holidays_are_no_working_days():
-    asked = days("2026-04-02", "2026-04-03", "2026-04-04", "2026-04-06", "2026-04-07", None)  # Good Friday, Saturday, Easter Monday
+    asked = days(
+        "2026-04-02", "2026-04-03", "2026-04-04", "2026-04-06", "2026-04-07", None
+    )  # Good Friday, Saturday, Easter Monday
     assert is_working_day(asked).tolist() == [True, False, False, False, True, False]
 
 
@@ -41,8 +43,12 @@ def test_nth_working_day_after(start, number, expected):
 def test_nth_working_day_strictly_before_never_counts_the_day_itself():
     assert working_day_before(pd.Timestamp("2023-03-31"), 44) == pd.Timestamp("2023-01-30")
     assert working_day_before(pd.Timestamp("2025-04-01"), 1) == pd.Timestamp("2025-03-31")
-    assert working_day_before(pd.Timestamp("2025-04-21"), 1) == pd.Timestamp("2025-04-17")  # Easter Monday: back over the weekend
+    assert working_day_before(pd.Timestamp("2025-04-21"), 1) == pd.Timestamp(
+        "2025-04-17"
+    )  # Easter Monday: back over the weekend
 
 
 def test_working_days_between_counts_the_last_day_and_not_the_first():
-    assert working_days_between(days("2025-06-02", "2025-06-06", None), days("2025-06-03", "2025-06-09", "2025-06-09")).tolist()[:2] == [1, 1]
+    assert working_days_between(
+        days("2025-06-02", "2025-06-06", None), days("2025-06-03", "2025-06-09", "2025-06-09")
+    ).tolist()[:2] == [1, 1]

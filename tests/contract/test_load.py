@@ -21,10 +21,17 @@ def test_every_collection_loads(return_name, year):
 
 
 def test_year_may_be_written_in_the_usual_ways():
-    assert contract("cin", "2025/26").year == contract("cin", "2025-2026").year == contract("cin", "2026").year == "2025-26"
+    assert (
+        contract("cin", "2025/26").year
+        == contract("cin", "2025-2026").year
+        == contract("cin", "2026").year
+        == "2025-26"
+    )
 
 
-@pytest.mark.parametrize(("return_name", "year"), [("cin", "2019-20"), ("cin", "2025-27"), ("cin", "soon"), ("sen2", "2025-26")])
+@pytest.mark.parametrize(
+    ("return_name", "year"), [("cin", "2019-20"), ("cin", "2025-27"), ("cin", "soon"), ("sen2", "2025-26")]
+)
 def test_unknown_return_or_year_is_a_usage_error(return_name, year):
     with pytest.raises(UsageError):
         contract(return_name, year)
@@ -45,7 +52,11 @@ def test_pre_proceedings_and_dolo_come_in_2026_27_and_stay_off():
 
 @pytest.mark.parametrize(
     ("year", "there", "gone"),
-    [("2023-24", {"H5", "P2", "Z1"}, {"K3", "Z11"}), ("2024-25", {"K3", "Z1"}, {"H5", "P2", "Z11"}), ("2025-26", {"K3", "Z14"}, {"Z1", "H5"})],
+    [
+        ("2023-24", {"H5", "P2", "Z1"}, {"K3", "Z11"}),
+        ("2024-25", {"K3", "Z1"}, {"H5", "P2", "Z11"}),
+        ("2025-26", {"K3", "Z14"}, {"Z1", "H5"}),
+    ],
 )
 def test_placement_codes_change_with_the_year(year, there, gone):
     codes = set(contract("ssda903", year).codesets["PLACE"].codes)
@@ -64,8 +75,18 @@ def test_every_published_field_has_a_disclosure_gateway():
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("cin/dictionary.yaml", "code_set: reason_for_closure", "code_set: reasons", ["dictionary.yaml", "CINdetails.ReasonForClosure", "reasons"]),
-        ("cin/dictionary.yaml", "rule: '8640'", "rule: '9999'", ["dictionary.yaml", "CINdetails.ReasonForClosure", "9999"]),
+        (
+            "cin/dictionary.yaml",
+            "code_set: reason_for_closure",
+            "code_set: reasons",
+            ["dictionary.yaml", "CINdetails.ReasonForClosure", "reasons"],
+        ),
+        (
+            "cin/dictionary.yaml",
+            "rule: '8640'",
+            "rule: '9999'",
+            ["dictionary.yaml", "CINdetails.ReasonForClosure", "9999"],
+        ),
         ("cin/dictionary.yaml", "kind: required_code", "kind: must_be_nice", ["dictionary.yaml", "must_be_nice"]),
         ("cin/dictionary.yaml", "type: boolean", "type: perhaps", ["dictionary.yaml", "perhaps"]),
         ("cin/dictionary.yaml", "until: 2023-24", "until: 2029-30", ["dictionary.yaml", "GenderCurrent", "2029-30"]),
@@ -91,5 +112,5 @@ def test_a_missing_schema_file_is_named(tmp_path):
     schemas = tmp_path / "schemas"
     shutil.copytree(data_folder("schemas"), schemas)
     (schemas / "cin" / "codesets.yaml").unlink()
-    with pytest.raises(ContractError, match="codesets.yaml"):
+    with pytest.raises(ContractError, match=r"codesets\.yaml"):
         load(schemas, "cin", "2025-26")

@@ -65,5 +65,5 @@ def test_the_key_is_made_once_and_private(tmp_path):
 
 def test_a_damaged_key_is_refused(tmp_path):
     (tmp_path / "ledger.key").write_text("short")
-    with pytest.raises(UsageError, match="ledger.key"):
+    with pytest.raises(UsageError, match=r"ledger\.key"):
         key_of(tmp_path / "ledger.key")

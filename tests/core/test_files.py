@@ -13,6 +13,12 @@ def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
+def interrupted(path):
+    with open_private(path) as out:
+        out.write(b"half")
+        raise RuntimeError
+
+
 def test_files_and_folders_are_private(tmp_path):
     folder = private_folder(tmp_path / "run" / "report")
     file = write_private(folder / "a.txt", "hello")
@@ -20,17 +26,15 @@ def test_files_and_folders_are_private(tmp_path):
 
 
 def test_a_file_that_fails_half_way_leaves_nothing(tmp_path):
-    with pytest.raises(RuntimeError), open_private(tmp_path / "a.txt") as out:
-        out.write(b"half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        interrupted(tmp_path / "a.txt")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_fails_keeps_the_one_before(tmp_path):
     write_private(tmp_path / "a.txt", "first")
-    with pytest.raises(RuntimeError), open_private(tmp_path / "a.txt") as out:
-        out.write(b"second")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        interrupted(tmp_path / "a.txt")
     assert (tmp_path / "a.txt").read_text() == "first"
 
 

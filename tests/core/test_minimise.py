@@ -39,7 +39,11 @@ def test_a_child_without_an_episode_stays_behind_and_rows_are_renumbered():
     out = minimise(contract("cin", "2025-26"), tables)
     assert out.tables["ChildIdentifiers"]["LAchildID"].tolist() == ["B"]
     assert "child is not in the cohort of the return" in out.withheld["reason"].tolist()
-    origins = {"ChildIdentifiers": pd.DataFrame({"row": [0, 1], "source": "ssd_person", "file": "f", "line": [2, 3], "part": "row"})}
+    origins = {
+        "ChildIdentifiers": pd.DataFrame(
+            {"row": [0, 1], "source": "ssd_person", "file": "f", "line": [2, 3], "part": "row"}
+        )
+    }
     assert out.origins(origins)["ChildIdentifiers"][["row", "line"]].to_numpy().tolist() == [[0, 3]]
 
 

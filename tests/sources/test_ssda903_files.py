@@ -33,7 +33,10 @@ def test_last_years_folder_reads_without_a_remark():
 
 
 def test_a_file_is_known_by_its_columns_not_its_name(tmp_path):
-    tables = read_return("ssda903", folder(tmp_path, report_7=HEADER, x="CHILD,DOB,REVIEW,REVIEW_CODE\r\nA1,05/06/2012,01/07/2025,PN1\r\n"))
+    tables = read_return(
+        "ssda903",
+        folder(tmp_path, report_7=HEADER, x="CHILD,DOB,REVIEW,REVIEW_CODE\r\nA1,05/06/2012,01/07/2025,PN1\r\n"),
+    )
     assert set(tables) == {"Header", "Reviews"}
     assert tables["Reviews"].to_numpy().tolist() == [["A1", "05/06/2012", "01/07/2025", "PN1"]]
     assert tables.lines["Reviews"].tolist() == [2]
@@ -109,10 +112,13 @@ def test_a_folder_that_is_not_there(tmp_path):
         read_return("ssda903", tmp_path / "nowhere")
 
 
-XML = """<EXPSSDA903><CHILD><HEADER><CHILDID>A1</CHILDID><UPN>UN1</UPN><SEX>M</SEX><DOB>05/06/2012</DOB><ETHNIC>WBRI</ETHNIC><UASC>1</UASC>
-<DUC>05/06/2030</DUC><AREVIEW><REVIEW>01/07/2025</REVIEW><REVIEW_CODE>PN1</REVIEW_CODE></AREVIEW><AREVIEW><REVIEW>01/12/2025</REVIEW>
-<REVIEW_CODE>PN2</REVIEW_CODE></AREVIEW><OC2><TEETH_CHECK>1</TEETH_CHECK></OC2></HEADER><EPISODE><DECOM>01/05/2024</DECOM><RNE>S</RNE><LS>V2</LS>
-<CIN>N1</CIN><PL>U6</PL></EPISODE></CHILD></EXPSSDA903>"""
+XML = """<EXPSSDA903><CHILD><HEADER><CHILDID>A1</CHILDID><UPN>UN1</UPN><SEX>M</SEX>
+<DOB>05/06/2012</DOB><ETHNIC>WBRI</ETHNIC><UASC>1</UASC>
+<DUC>05/06/2030</DUC>
+<AREVIEW><REVIEW>01/07/2025</REVIEW><REVIEW_CODE>PN1</REVIEW_CODE></AREVIEW>
+<AREVIEW><REVIEW>01/12/2025</REVIEW><REVIEW_CODE>PN2</REVIEW_CODE></AREVIEW>
+<OC2><TEETH_CHECK>1</TEETH_CHECK></OC2></HEADER>
+<EPISODE><DECOM>01/05/2024</DECOM><RNE>S</RNE><LS>V2</LS><CIN>N1</CIN><PL>U6</PL></EPISODE></CHILD></EXPSSDA903>"""
 
 
 def test_the_xml_form_is_read_into_the_same_tables(tmp_path):
@@ -133,7 +139,7 @@ def test_another_returns_xml_is_refused(tmp_path):
         read_return("ssda903", tmp_path / "census.xml")
 
 
-# ---- written, read back, checked -------------------------------------------------------------------------------------------
+# ---- written, read back, checked -----------------------------------------------------------------------------------
 
 
 def fernshire():

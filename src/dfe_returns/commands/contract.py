@@ -34,27 +34,46 @@ def rules_list(return_name: Return, year: Year = CURRENT, fmt: FormatOption = Fo
         return
     table(
         ["code", "severity", "subject", "tables", "title"],
-        [[r.code, r.severity, r.subject, ", ".join(t for t in r.tables if not t.endswith("_last")), r.title] for r in found],
+        [
+            [r.code, r.severity, r.subject, ", ".join(t for t in r.tables if not t.endswith("_last")), r.title]
+            for r in found
+        ],
     )
     department = [r for r in found if r.departmental]
     say()
     say(
         f"{collection.title} {collection.year}: {len(department)} department rules "
-        f"({sum(r.severity == 'error' for r in department)} errors, {sum(r.severity == 'query' for r in department)} queries)"
-        + (f", {sum(not r.default for r in department)} of them off unless asked for" if any(not r.default for r in department) else "")
-        + (f"; {len(found) - len(department)} integrity checks that are not DfE's" if len(found) > len(department) else "")
+        f"({sum(r.severity == 'error' for r in department)} errors, "
+        f"{sum(r.severity == 'query' for r in department)} queries)"
+        + (
+            f", {sum(not r.default for r in department)} of them off unless asked for"
+            if any(not r.default for r in department)
+            else ""
+        )
+        + (
+            f"; {len(found) - len(department)} integrity checks that are not DfE's"
+            if len(found) > len(department)
+            else ""
+        )
         + "."
     )
 
 
 @rules.command("explain")
-def rules_explain(code: Annotated[str, typer.Argument(help="rule code, e.g. 8630")], return_name: MaybeReturn = None,
-                  fmt: FormatOption = Format.text) -> None:
+def rules_explain(
+    code: Annotated[str, typer.Argument(help="rule code, e.g. 8630")],
+    return_name: MaybeReturn = None,
+    fmt: FormatOption = Format.text,
+) -> None:
     """What a rule checks, what to do about it, how it changed, and what is in doubt."""
     from dfe_returns.contract import RETURNS, contract
 
     asked = [return_name] if return_name else list(RETURNS)
-    found = [(contract(name, LATEST), contract(name, LATEST).all_rules[code]) for name in asked if code in contract(name, LATEST).all_rules]
+    found = [
+        (contract(name, LATEST), contract(name, LATEST).all_rules[code])
+        for name in asked
+        if code in contract(name, LATEST).all_rules
+    ]
     if not found:
         raise UsageError(f"There is no rule {code}; `dfe-returns rules list cin` and `... ssda903` list them.")
     if fmt == Format.json:
@@ -110,8 +129,12 @@ def fields_list(return_name: Return, year: Year = CURRENT, fmt: FormatOption = F
 
 
 @fields.command("explain")
-def fields_explain(name: Annotated[str, typer.Argument(help="Table.Field or the field's name")], return_name: MaybeReturn = None,
-                   year: Year = CURRENT, fmt: FormatOption = Format.text) -> None:
+def fields_explain(
+    name: Annotated[str, typer.Argument(help="Table.Field or the field's name")],
+    return_name: MaybeReturn = None,
+    year: Year = CURRENT,
+    fmt: FormatOption = Format.text,
+) -> None:
     """One field: meaning, format, codes, years, source in the case system, gateway, doubts."""
     from dfe_returns.contract import RETURNS, contract
     from dfe_returns.evidence.mapping import mapping_of
@@ -136,7 +159,9 @@ def fields_explain(name: Annotated[str, typer.Argument(help="Table.Field or the 
                     "Years": _years(item.since, item.until),
                     "Source": list(mapped.source) if mapped else [],
                     "Made by": mapped.transformation if mapped else "",
-                    "Rules": ", ".join(r.code for r in collection.rules.values() if item.name in r.tables.get(item.table, ())),
+                    "Rules": ", ".join(
+                        r.code for r in collection.rules.values() if item.name in r.tables.get(item.table, ())
+                    ),
                     "Law": collection.gateways.explain_field(ret, item.id),
                     "Notes": list(item.notes),
                     "Changed": [f"{c['year']}: {c.get('change', c.get('label', ''))}" for c in item.changed],
@@ -165,16 +190,21 @@ def gateways_list(fmt: FormatOption = Format.text) -> None:
 
 
 @gateways.command("explain")
-def gateways_explain(gateway_id: Annotated[str, typer.Argument(metavar="ID", help="e.g. GW-CA89-S83")],
-                     fmt: FormatOption = Format.text) -> None:
-    """One provision: what it says, its limits, the bases beside it, the fields under it, and what a lawyer must settle."""
+def gateways_explain(
+    gateway_id: Annotated[str, typer.Argument(metavar="ID", help="e.g. GW-CA89-S83")], fmt: FormatOption = Format.text
+) -> None:
+    """One provision: what it says, its limits, the bases beside it, the fields under it, and what a lawyer must
+    settle."""
     from dfe_returns.contract.gateways import register
 
     facts = register().explain(gateway_id)
     if fmt == Format.json:
         as_json(facts)
         return
-    page({k.replace("_", " ").capitalize(): v for k, v in facts.items() if k != "id"}, title=str(facts.get("id", gateway_id)))
+    page(
+        {k.replace("_", " ").capitalize(): v for k, v in facts.items() if k != "id"},
+        title=str(facts.get("id", gateway_id)),
+    )
 
 
 def _rule_facts(rule: Any) -> dict[str, Any]:

@@ -76,14 +76,22 @@ def demo(
 def run(
     return_name: ReturnName,
     year: YearOption,
-    source: Annotated[str | None, typer.Option("--source", help="name of a configured source, a folder, or a database URL")] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="name of a configured source, a folder, or a database URL")
+    ] = None,
     profile: Annotated[Path | None, typer.Option("--profile", help="profile of your exports (YAML)")] = None,
     authority: Annotated[str | None, typer.Option("--authority", help="three-digit DfE number")] = None,
-    previous: Annotated[Path | None, typer.Option("--previous", help="last year's return: file, folder or run folder")] = None,
-    postcodes: Annotated[Path | None, typer.Option("--postcodes", help="postcode directory (ONSPD or NSPL CSV)")] = None,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="last year's return: file, folder or run folder")
+    ] = None,
+    postcodes: Annotated[
+        Path | None, typer.Option("--postcodes", help="postcode directory (ONSPD or NSPL CSV)")
+    ] = None,
     providers: Annotated[Path | None, typer.Option("--providers", help="provider list (Excel or CSV)")] = None,
     companions: Annotated[Path | None, typer.Option("--companions", help="folder of la_* files")] = None,
-    as_at: Annotated[str | None, typer.Option("--as-at", help="dry run: the return as it stood on this day (yyyy-mm-dd)")] = None,
+    as_at: Annotated[
+        str | None, typer.Option("--as-at", help="dry run: the return as it stood on this day (yyyy-mm-dd)")
+    ] = None,
     config: ConfigOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="folder of the run; default runs/RETURN-YEAR/RUNID")] = None,
     fmt: FormatOption = Format.text,
@@ -117,13 +125,23 @@ def validate(
     return_name: ReturnName,
     path: Annotated[Path, typer.Argument(help="census XML file, or folder of 903 files")],
     year: YearOption,
-    previous: Annotated[Path | None, typer.Option("--previous", help="last year's return: file, folder or run folder")] = None,
-    postcodes: Annotated[Path | None, typer.Option("--postcodes", help="postcode directory (ONSPD or NSPL CSV)")] = None,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", help="last year's return: file, folder or run folder")
+    ] = None,
+    postcodes: Annotated[
+        Path | None, typer.Option("--postcodes", help="postcode directory (ONSPD or NSPL CSV)")
+    ] = None,
     providers: Annotated[Path | None, typer.Option("--providers", help="provider list (Excel or CSV)")] = None,
     authority: Annotated[str | None, typer.Option("--authority", help="ONS code or three-digit DfE number")] = None,
-    rules: Annotated[str | None, typer.Option("--rules", help="codes parted by comma, INT (integrity checks) or all")] = None,
-    rules_of: Annotated[str | None, typer.Option("--rules-of", help="forward look: the rules of another year over this file")] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="write every issue to this CSV file (private)")] = None,
+    rules: Annotated[
+        str | None, typer.Option("--rules", help="codes parted by comma, INT (integrity checks) or all")
+    ] = None,
+    rules_of: Annotated[
+        str | None, typer.Option("--rules-of", help="forward look: the rules of another year over this file")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="write every issue to this CSV file (private)")
+    ] = None,
     fmt: FormatOption = Format.text,
 ) -> None:
     """Check any existing census file or folder of 903 files, whoever made it."""
@@ -174,8 +192,9 @@ def _refuse_other_year(collection: Any, tables: Any) -> None:
         ends = str(int(other[:4]) + 1)
         if other != collection.year and year == ends and reference[:10] == f"{ends}-03-31":
             raise InputError(
-                f"The header of this file says Year {year} and ReferenceDate {reference[:10]}: it is a census of {other}, not of "
-                f"{collection.year}. Use --year {other}, or --rules-of {collection.year} to try another year's rules on it."
+                f"The header of this file says Year {year} and ReferenceDate {reference[:10]}: it is a census of "
+                f"{other}, not of {collection.year}. Use --year {other}, or --rules-of {collection.year} to try "
+                "another year's rules on it."
             )
 
 
@@ -215,7 +234,9 @@ def verify(run: RunArgument, config: ConfigOption = None, fmt: FormatOption = Fo
 def lineage(
     run: RunArgument,
     field: Annotated[str | None, typer.Option("--field", help="one field, e.g. CINdetails.CINreferralDate")] = None,
-    child: Annotated[str | None, typer.Option("--child", help="one child's number: every value with its source record")] = None,
+    child: Annotated[
+        str | None, typer.Option("--child", help="one child's number: every value with its source record")
+    ] = None,
     config: ConfigOption = None,
     fmt: FormatOption = Format.text,
 ) -> None:
@@ -243,8 +264,7 @@ def lineage(
             if fmt == Format.text:
                 from dfe_returns.commands.show import page
 
-                for facts in found.to_dict("records"):
-                    page(facts, title=field)
+                page({str(name): value for name, value in found.iloc[0].items()}, title=field)
                 return
         shown = ["table", "field", "sent", "blank", "source_columns", "transformation", "gateway", "data_class"]
     if fmt == Format.json:
@@ -260,8 +280,12 @@ def synthesise(
     seed: Annotated[int, typer.Option("--seed", help="the same seed gives the same bytes")] = 1,
     layout: Annotated[str, typer.Option("--layout", help="ssd or vendor")] = "ssd",
     year: YearOption = "2025-26",
-    faults: Annotated[str, typer.Option("--faults", help="names of faults to plant, parted by comma; 'list' shows them")] = "",
-    fault_share: Annotated[float, typer.Option("--fault-share", min=0, max=1, help="share of children with a fault")] = 0.1,
+    faults: Annotated[
+        str, typer.Option("--faults", help="names of faults to plant, parted by comma; 'list' shows them")
+    ] = "",
+    fault_share: Annotated[
+        float, typer.Option("--fault-share", min=0, max=1, help="share of children with a fault")
+    ] = 0.1,
 ) -> None:
     """Synthetic extracts at any size, for trials, training and benchmarks. No child in them exists."""
     from dfe_returns import synthetic
@@ -274,7 +298,7 @@ def synthesise(
     table(["file", "rows"], sorted(counts.items()))
 
 
-# ---- words ---------------------------------------------------------------------------------------------------------------
+# ---- words ---------------------------------------------------------------------------------------------------------
 
 
 def _facts(result: RunResult) -> dict[str, Any]:
@@ -299,12 +323,23 @@ def _facts(result: RunResult) -> dict[str, Any]:
 
 def _tell(result: RunResult) -> None:
     facts = _facts(result)
-    with_errors = result.issues.loc[(result.issues["severity"] == "error") & (result.issues["child"] != ""), "child"].nunique()
-    say(f"{result.collection.title} {result.collection.year}" + (f" - DRY RUN as at {result.as_at:%d/%m/%Y}" if result.dry_run else ""))
+    with_errors = result.issues.loc[
+        (result.issues["severity"] == "error") & (result.issues["child"] != ""), "child"
+    ].nunique()
+    say(
+        f"{result.collection.title} {result.collection.year}"
+        + (f" - DRY RUN as at {result.as_at:%d/%m/%Y}" if result.dry_run else "")
+    )
     rows = ", ".join(f"{n} {name}" for name, n in facts["rows"].items() if name not in ("Header",) and n)
     say(f"  made     {facts['children']} children ({rows})")
-    say(f"  found    {facts['errors']} errors on {with_errors} children, {facts['queries']} queries; {len(facts['not_run'])} rules not run")
-    say(f"  decided  {facts['decisions']} values derived, cut or left out; {facts['to_settle']} things for a person to settle")
+    say(
+        f"  found    {facts['errors']} errors on {with_errors} children, {facts['queries']} queries; "
+        f"{len(facts['not_run'])} rules not run"
+    )
+    say(
+        f"  decided  {facts['decisions']} values derived, cut or left out; "
+        f"{facts['to_settle']} things for a person to settle"
+    )
     say(f"  draft    {facts['draft']}")
     say(f"  lineage  {result.folder / 'lineage'}")
     say(f"  open     {facts['report']}")
@@ -325,7 +360,10 @@ def _tell_issues(issues: pd.DataFrame, structure: pd.DataFrame, title: str, outp
     if len(issues):
         rows = issues.drop_duplicates(["code", "table", "row"])
         counted = rows.groupby(["severity", "code", "message"], sort=True).size().reset_index(name="rows")
-        table(["severity", "code", "rows", "what was found"], counted[["severity", "code", "rows", "message"]].to_numpy().tolist())
+        table(
+            ["severity", "code", "rows", "what was found"],
+            counted[["severity", "code", "rows", "message"]].to_numpy().tolist(),
+        )
     else:
         say("  no errors and no queries")
     errors = int((issues["severity"] == "error").sum())
@@ -333,9 +371,11 @@ def _tell_issues(issues: pd.DataFrame, structure: pd.DataFrame, title: str, outp
     say(f"{errors} errors, {int((issues['severity'] == 'query').sum())} queries (one for each row and field).")
     if len(structure):
         say(f"{len(structure)} remarks about the file itself:")
-        for remark in structure.head(20).itertuples():
-            place = ", ".join(str(p) for p in (remark.file, f"line {remark.line}" if remark.line == remark.line else "") if p)
-            say(f"  {remark.code}  {place}: {remark.message}" + (f" ({remark.count} times)" if remark.count > 1 else ""))
+        shown = structure.head(20)
+        place = shown["file"] + (", line " + shown["line"].astype("str")).where(shown["line"].notna(), "")
+        times = (" (" + shown["count"].astype("str") + " times)").where(shown["count"] > 1, "")
+        for line in ("  " + shown["code"] + "  " + place + ": " + shown["message"] + times).tolist():
+            say(line)
     not_run = issues.attrs["not_run"]
     if not_run:
         say(f"{len(not_run)} rules were not run (not run is not passed):")

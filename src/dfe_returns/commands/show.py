@@ -83,7 +83,9 @@ def _in_line(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping):
-        return "; ".join(f"{k} ({_in_line(v)})" if _in_line(v) != str(k) else str(k) for k, v in value.items() if _in_line(v))
+        return "; ".join(
+            f"{k} ({_in_line(v)})" if _in_line(v) != str(k) else str(k) for k, v in value.items() if _in_line(v)
+        )
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(_in_line(v) for v in value)
     return str(value)

@@ -1,7 +1,8 @@
 """Working days in England: Monday to Friday without bank holidays.
 
 Bank holidays come from the `holidays` library (England); `schemas/calendar.yaml` adds or removes single days, so that a
-one-off holiday proclaimed after a release is a line of data. Source: Banking and Financial Dealings Act 1971, Schedule 1, and
+one-off holiday proclaimed after a release is a line of data. Source: Banking and Financial Dealings Act 1971,
+Schedule 1, and
 royal proclamations.
 """
 
@@ -43,7 +44,9 @@ def _as_days(dates: object) -> Days:
 def is_working_day(dates: pd.Series) -> pd.Series:
     """True where the date is a working day; False where it is missing."""
     days = _as_days(dates)
-    out = np.is_busday(np.where(np.isnat(days), np.datetime64("2000-01-01"), days), busdaycal=_calendar()) & ~np.isnat(days)
+    out = np.is_busday(np.where(np.isnat(days), np.datetime64("2000-01-01"), days), busdaycal=_calendar()) & ~np.isnat(
+        days
+    )
     return pd.Series(out, index=dates.index)
 
 
@@ -51,7 +54,9 @@ def add_working_days(dates: pd.Series, number: int) -> pd.Series:
     """The `number`-th working day after each date (the date itself is not counted); missing stays missing."""
     days = _as_days(dates)
     missing = np.isnat(days)
-    moved = np.busday_offset(np.where(missing, np.datetime64("2000-01-03"), days), 0, roll="backward", busdaycal=_calendar())
+    moved = np.busday_offset(
+        np.where(missing, np.datetime64("2000-01-03"), days), 0, roll="backward", busdaycal=_calendar()
+    )
     moved = np.busday_offset(moved, number, roll="forward", busdaycal=_calendar())
     return pd.Series(np.where(missing, np.datetime64("NaT"), moved).astype("datetime64[us]"), index=dates.index)
 
@@ -68,5 +73,7 @@ def working_days_between(start: pd.Series, end: pd.Series) -> pd.Series:
     missing = np.isnat(first) | np.isnat(last)
     fill = np.datetime64("2000-01-03")
     one = np.timedelta64(1, "D")
-    count = np.busday_count(np.where(missing, fill, first) + one, np.where(missing, fill, last) + one, busdaycal=_calendar())
+    count = np.busday_count(
+        np.where(missing, fill, first) + one, np.where(missing, fill, last) + one, busdaycal=_calendar()
+    )
     return pd.Series(np.where(missing, np.nan, count), index=start.index)

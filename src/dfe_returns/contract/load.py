@@ -21,10 +21,31 @@ from dfe_returns.files import data_folder
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-FIELD_TYPES = frozenset({"string", "code", "date", "partial_date", "datetime", "integer", "boolean", "year", "postcode"})
+FIELD_TYPES = frozenset(
+    {"string", "code", "date", "partial_date", "datetime", "integer", "boolean", "year", "postcode"}
+)
 CHECK_KINDS = frozenset(
-    """required required_code code required_flag required_count required_date date date_or_blank longer_than letters_and_digits
-    not_weekend upn_check_letter upn_authority upn_digits upn_last upn_layout number_range pattern required_pattern""".split()
+    {
+        "required",
+        "required_code",
+        "code",
+        "required_flag",
+        "required_count",
+        "required_date",
+        "date",
+        "date_or_blank",
+        "longer_than",
+        "letters_and_digits",
+        "not_weekend",
+        "upn_check_letter",
+        "upn_authority",
+        "upn_digits",
+        "upn_last",
+        "upn_layout",
+        "number_range",
+        "pattern",
+        "required_pattern",
+    }
 )
 
 
@@ -37,7 +58,9 @@ def read_yaml(path: Path) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise ContractError(f"{path.name}{where}: not readable as YAML ({getattr(error, 'problem', 'syntax')}).") from None
+        raise ContractError(
+            f"{path.name}{where}: not readable as YAML ({getattr(error, 'problem', 'syntax')})."
+        ) from None
 
 
 @cache
@@ -94,7 +117,10 @@ def _cached(path: Path) -> Any:
 def _edition(path: Path, return_name: str, year: str) -> Mapping[str, str]:
     editions = _cached(path).get(return_name, {})
     if year not in editions or not editions[year].get("title"):
-        raise ContractError(f"{path.name}: {return_name}: {year} names no edition of the specification; every year must be pinned to one.")
+        raise ContractError(
+            f"{path.name}: {return_name}: {year} names no edition of the specification; "
+            "every year must be pinned to one."
+        )
     return MappingProxyType({key: str(value) for key, value in editions[year].items()})
 
 
@@ -224,31 +250,34 @@ def _rules(folder: Path, tables: Mapping[str, Table]) -> Iterator[tuple[str, Rul
                 if table.removesuffix("_last") not in tables:
                     raise ContractError(f"{path.name}: rule {code}: table {table!r} is not in the dictionary.")
             since, until = _years(path, f"rule {code}", raw)
-            yield code, Rule(
-                code=code,
-                title=raw["title"],
-                subject=raw.get("subject", path.stem),
-                severity=raw["severity"],
-                tables=MappingProxyType({t: tuple(f or ()) for t, f in raw["tables"].items()}),
-                fields_flagged=tuple(raw.get("fields_flagged", ())),
-                message=raw["message"],
-                fix=raw["fix"],
-                fails_when=raw["fails_when"],
-                family=raw.get("family", ""),
-                kind=raw.get("kind", ""),
-                scope=raw.get("scope", "group"),
-                since=since,
-                until=until,
-                changed=MappingProxyType({str(k): v for k, v in (raw.get("changed") or {}).items()}),
-                needs=tuple(raw.get("needs", ())),
-                runs_without=tuple(raw.get("runs_without", ())),
-                doubts=raw.get("doubts", "") or "",
-                stage=raw.get("stage"),
-                default=raw.get("default", "on") not in ("off", False),
-                default_reason=raw.get("default_reason", ""),
-                form=raw.get("form", "") or "",
-                origin=raw.get("origin", "") or "",
-                caused_by=tuple(raw.get("caused_by", ())),
+            yield (
+                code,
+                Rule(
+                    code=code,
+                    title=raw["title"],
+                    subject=raw.get("subject", path.stem),
+                    severity=raw["severity"],
+                    tables=MappingProxyType({t: tuple(f or ()) for t, f in raw["tables"].items()}),
+                    fields_flagged=tuple(raw.get("fields_flagged", ())),
+                    message=raw["message"],
+                    fix=raw["fix"],
+                    fails_when=raw["fails_when"],
+                    family=raw.get("family", ""),
+                    kind=raw.get("kind", ""),
+                    scope=raw.get("scope", "group"),
+                    since=since,
+                    until=until,
+                    changed=MappingProxyType({str(k): v for k, v in (raw.get("changed") or {}).items()}),
+                    needs=tuple(raw.get("needs", ())),
+                    runs_without=tuple(raw.get("runs_without", ())),
+                    doubts=raw.get("doubts", "") or "",
+                    stage=raw.get("stage"),
+                    default=raw.get("default", "on") not in ("off", False),
+                    default_reason=raw.get("default_reason", ""),
+                    form=raw.get("form", "") or "",
+                    origin=raw.get("origin", "") or "",
+                    caused_by=tuple(raw.get("caused_by", ())),
+                ),
             )
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CodeSet:
-    """A list of codes. `codes` are those in force in the collection's year, `all_codes` those of any year (code -> label)."""
+    """A list of codes. `codes` are those in force in the collection's year, `all_codes` those of any year (code ->
+    label)."""
 
     name: str
     title: str
@@ -74,7 +75,8 @@ class Field:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a return. `columns` are the published ones of the year, in file order; `keys` may hold join keys never published."""
+    """One table of a return. `columns` are the published ones of the year, in file order; `keys` may hold join keys
+    never published."""
 
     name: str
     title: str
@@ -117,7 +119,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Rule:
-    """What is known of a validation rule: DfE's code and severity, our wording, years, doubts. The logic is in `validate.rules`."""
+    """What is known of a validation rule: DfE's code and severity, our wording, years, doubts. The logic is in
+    `validate.rules`."""
 
     code: str
     title: str

@@ -1,6 +1,8 @@
-"""The last check of a 903 folder: reads the finished files again and holds every name and value against the contract of the year.
+"""The last check of a 903 folder: reads the finished files again and holds every name and value against the contract
+of the year.
 
-It shares nothing with the writer but the contract. Identifiers are held against a looser form than DfE's rules: what those refuse
+It shares nothing with the writer but the contract. Identifiers are held against a looser form than DfE's rules: what
+those refuse
 still makes a draft, so that the report can say whose it is. Source: UK GDPR Articles 5(1)(c)-(d) and 25.
 """
 
@@ -42,7 +44,8 @@ _UPN = re.compile(r"[A-Z][0-9]{11}[0-9A-Z]")
 def check_ssda903(folder: Path | str, collection: Collection, switched_on: Names[str] = ()) -> pd.DataFrame:
     """Hold a finished folder against the contract; returns what is worth a look.
 
-    Raises RefusedError, with codes, columns and numbers only, when a file holds anything that the contract does not allow.
+    Raises RefusedError, with codes, columns and numbers only, when a file holds anything that the contract does not
+    allow.
     """
     findings = findings_in_ssda903(folder, collection, switched_on)
     refuse_unless_clean(findings)
@@ -50,7 +53,8 @@ def check_ssda903(folder: Path | str, collection: Collection, switched_on: Names
 
 
 def findings_in_ssda903(folder: Path | str, collection: Collection, switched_on: Names[str] = ()) -> pd.DataFrame:
-    """What the files hold that the contract does not allow: code (CHECK-...), file, line, column, message, count. No values."""
+    """What the files hold that the contract does not allow: code (CHECK-...), file, line, column, message, count. No
+    values."""
     folder = Path(folder)
     parts = []
     known = {t.file_name: t for t in collection.tables.values() if not t.switch or t.name in switched_on}

@@ -1,6 +1,7 @@
 """SSDA903 files as DfE's collection system takes them: one CSV per table, columns in the contract's order.
 
-UTF-8 without mark, commas, quotes only where needed, CRLF, dates DD/MM/YYYY, blank cells empty. A table without rows is its header line.
+UTF-8 without mark, commas, quotes only where needed, CRLF, dates DD/MM/YYYY, blank cells empty. A table without rows
+is its header line.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ DATE = "%d/%m/%Y"
 def write_ssda903(tables: Mapping[str, pd.DataFrame], collection: Collection, folder: Path) -> list[Path]:
     """Write every table of the year that is given or always sent; a table that is off (DoLo) only when given.
 
-    tables: typed return tables. Returns the files in loading order. Raises UsageError when the folder cannot be written.
+    tables: typed return tables. Returns the files in loading order. Raises UsageError when the folder cannot be
+    written.
     """
     written = []
     for name, table in collection.tables.items():
@@ -37,7 +39,9 @@ def csv_bytes(frame: pd.DataFrame | None, columns: tuple[str, ...]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerow(columns)
     if frame is not None and len(frame):
-        cells = pd.DataFrame({name: _texts(frame[name]) if name in frame else "" for name in columns}, index=frame.index)
+        cells = pd.DataFrame(
+            {name: _texts(frame[name]) if name in frame else "" for name in columns}, index=frame.index
+        )
         cells.to_csv(text, header=False, index=False, lineterminator="\r\n")
     return text.getvalue().encode("utf-8")
 

@@ -1,6 +1,7 @@
 """Reference lists the user supplies: the postcode directory (ONSPD or NSPL) and the published lists of providers.
 
-A directory has 2.7 million lines and changes four times a year: it is read once into a private local store and looked up from there.
+A directory has 2.7 million lines and changes four times a year: it is read once into a private local store and
+looked up from there.
 """
 
 from __future__ import annotations
@@ -31,11 +32,33 @@ _POSTCODE_NAMES = {
 _LATER_LA = re.compile(r"lad\d\dcd")
 _PROVIDER_NAMES = {
     "urn": ("urn", "provider urn", "unique reference number", "setting urn"),
-    "placement_codes": ("placement_codes", "placement codes", "placement code", "placement types", "placement type", "903 placement code"),
-    "provider_codes": ("provider_codes", "provider codes", "provider code", "placement provider", "903 provider code", "sector"),
+    "placement_codes": (
+        "placement_codes",
+        "placement codes",
+        "placement code",
+        "placement types",
+        "placement type",
+        "903 placement code",
+    ),
+    "provider_codes": (
+        "provider_codes",
+        "provider codes",
+        "provider code",
+        "placement provider",
+        "903 provider code",
+        "sector",
+    ),
     "closed": ("closed", "closed date", "registration end date", "date closed", "reg_end", "end date"),
     "postcode": ("postcode", "post code", "setting postcode"),
-    "la_code": ("la_code", "la code", "local authority code", "ons code", "local authority", "la name (inspecting)", "local authority name"),
+    "la_code": (
+        "la_code",
+        "la code",
+        "local authority code",
+        "ons code",
+        "local authority",
+        "la name (inspecting)",
+        "local authority name",
+    ),
 }
 _STORE_PARTS = 200_000
 _LOOKED_UP_AT_ONCE = 900
@@ -61,7 +84,9 @@ def read_postcodes(path: Path | str, wanted: Iterable[str] | None = None) -> pd.
                 rows = []
                 for start in range(0, len(keys), _LOOKED_UP_AT_ONCE):
                     part = keys[start : start + _LOOKED_UP_AT_ONCE]
-                    rows += connection.execute(select(*columns).where(table.c.key.in_(part)).order_by(table.c.key)).all()
+                    rows += connection.execute(
+                        select(*columns).where(table.c.key.in_(part)).order_by(table.c.key)
+                    ).all()
     except SQLAlchemyError:
         store.unlink(missing_ok=True)
         raise InputError(f"The index of {path.name} was damaged and has been removed; run the command again.") from None
@@ -75,7 +100,12 @@ def _key(postcode: str) -> str:
 
 
 def _table() -> Table:
-    return Table("postcodes", MetaData(), Column("key", String(8), primary_key=True), *(Column(n, String(12)) for n in POSTCODE_COLUMNS))
+    return Table(
+        "postcodes",
+        MetaData(),
+        Column("key", String(8), primary_key=True),
+        *(Column(n, String(12)) for n in POSTCODE_COLUMNS),
+    )
 
 
 def cache_folder() -> Path:
@@ -90,7 +120,9 @@ def _store_of(path: Path) -> Path:
     try:
         facts = path.stat()
         if path.is_dir():
-            raise InputError(f"{path} is a folder; name the postcode file itself (ONSPD_..._UK.csv or NSPL_..._UK.csv).")
+            raise InputError(
+                f"{path} is a folder; name the postcode file itself (ONSPD_..._UK.csv or NSPL_..._UK.csv)."
+            )
         mark = hashlib.sha256(f"{path.resolve()}|{facts.st_size}|{facts.st_mtime_ns}".encode()).hexdigest()[:24]
     except OSError as error:
         raise InputError(f"The postcode directory {path} cannot be read ({error.strerror}).") from None
@@ -101,7 +133,9 @@ def _store_of(path: Path) -> Path:
 
 
 def _index(path: Path, store: Path) -> None:
-    names = _columns(path, _header(path), _POSTCODE_NAMES, "postcode directory (ONSPD or NSPL)", optional=("easting", "northing"))
+    names = _columns(
+        path, _header(path), _POSTCODE_NAMES, "postcode directory (ONSPD or NSPL)", optional=("easting", "northing")
+    )
     handle, unfinished = tempfile.mkstemp(prefix=".postcodes.", dir=store.parent)
     os.close(handle)
     table = _table()
@@ -110,19 +144,33 @@ def _index(path: Path, store: Path) -> None:
         table.metadata.create_all(engine)
         seen: set[str] = set()
         with engine.begin() as connection:
-            for part in pd.read_csv(path, dtype="str", usecols=list(names.values()), chunksize=_STORE_PARTS, encoding="utf-8-sig", keep_default_na=False):
-                rows = part.rename(columns={v: k for k, v in names.items()}).reindex(columns=POSTCODE_COLUMNS, fill_value="")
+            for part in pd.read_csv(
+                path,
+                dtype="str",
+                usecols=list(names.values()),
+                chunksize=_STORE_PARTS,
+                encoding="utf-8-sig",
+                keep_default_na=False,
+            ):
+                rows = part.rename(columns={v: k for k, v in names.items()}).reindex(
+                    columns=POSTCODE_COLUMNS, fill_value=""
+                )
                 rows.insert(0, "key", rows["postcode"].str.replace(r"\s+", "", regex=True).str.upper())
                 rows = rows[(rows["key"] != "") & ~rows["key"].isin(seen)].drop_duplicates("key")
                 seen.update(rows["key"])
                 if len(rows):
-                    connection.execute(table.insert(), rows.to_dict("records"))
+                    connection.execute(
+                        table.insert(),
+                        [dict(zip(rows.columns, values, strict=True)) for values in rows.to_numpy().tolist()],
+                    )
         if not seen:
             raise InputError(f"{path.name} holds no postcode. Download the directory again.")
         engine.dispose()
         os.replace(unfinished, store)
     except (ValueError, UnicodeDecodeError, SQLAlchemyError) as error:
-        raise InputError(f"{path.name} cannot be read as a postcode directory ({type(error).__name__}). Download it again.") from None
+        raise InputError(
+            f"{path.name} cannot be read as a postcode directory ({type(error).__name__}). Download it again."
+        ) from None
     finally:
         engine.dispose()
         if os.path.exists(unfinished):
@@ -133,7 +181,9 @@ def _header(path: Path) -> list[str]:
     try:
         return [str(c) for c in pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns]
     except (OSError, ValueError):
-        raise InputError(f"{path.name} cannot be read as CSV. Download it again, and name the CSV file inside the archive.") from None
+        raise InputError(
+            f"{path.name} cannot be read as CSV. Download it again, and name the CSV file inside the archive."
+        ) from None
 
 
 def _columns(
@@ -154,7 +204,8 @@ def _columns(
 
 
 def read_providers(path: Path | str) -> pd.DataFrame:
-    """The published list of providers: urn, placement_codes, provider_codes, closed (day), postcode, la_code; text, one row per line.
+    """The published list of providers: urn, placement_codes, provider_codes, closed (day), postcode, la_code; text,
+    one row per line.
 
     CSV, or every sheet of an Excel file that has the columns; title rows above the header are passed over.
     Raises InputError when nothing in the file has a column of URNs.
@@ -192,13 +243,21 @@ def _days(cells: pd.Series) -> pd.Series:
 def _sheets(path: Path) -> list[pd.DataFrame]:
     try:
         if path.suffix.lower() in (".xlsx", ".xls", ".xlsm", ".ods", ".xlsb"):
-            book = pd.read_excel(path, sheet_name=None, header=None, dtype="str", engine="calamine", keep_default_na=False)
+            book = pd.read_excel(
+                path, sheet_name=None, header=None, dtype="str", engine="calamine", keep_default_na=False
+            )
             return [sheet.astype("str") for sheet in book.values()]
-        return [pd.read_csv(path, header=None, dtype="str", keep_default_na=False, encoding=_encoding(path), skip_blank_lines=False)]
+        return [
+            pd.read_csv(
+                path, header=None, dtype="str", keep_default_na=False, encoding=_encoding(path), skip_blank_lines=False
+            )
+        ]
     except OSError as error:
         raise InputError(f"The provider list {path} cannot be read ({error.strerror}).") from None
     except Exception as error:
-        raise InputError(f"{path.name} cannot be read as a provider list ({type(error).__name__}). Save it as .xlsx or .csv again.") from None
+        raise InputError(
+            f"{path.name} cannot be read as a provider list ({type(error).__name__}). Save it as .xlsx or .csv again."
+        ) from None
 
 
 def _encoding(path: Path) -> str:
@@ -216,4 +275,3 @@ def _header_at(sheet: pd.DataFrame) -> int | None:
         if any(re.sub(r"\s+", " ", str(cell)).strip().casefold() in heads for cell in sheet.iloc[at]):
             return at
     return None
-

@@ -1,11 +1,14 @@
-"""Reads a folder of 903 files (or one 903 XML file) that anyone made, for what it holds; what was odd becomes a structural note.
+"""Reads a folder of 903 files (or one 903 XML file) that anyone made, for what it holds; what was odd becomes a
+structural note.
 
-A file is known by its columns, not its name. Letter case, marks, Windows-1252, spaces, quotes, column order and dates that a
+A file is known by its columns, not its name. Letter case, marks, Windows-1252, spaces, quotes, column order and
+dates that a
 spreadsheet changed are tolerated where they can be read in one way only, and told with file and line.
 """
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,7 +26,7 @@ from dfe_returns.sources.return_tables import ReturnTables
 
 DERIVED = ("PL_LA", "PL_LOCATION", "PL_DISTANCE")
 """Columns that DfE works out itself; kept where a file carries them."""
-_MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _UK_TIME = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?")
 _NAMED = re.compile(r"(\d{1,2})[- /]([A-Za-z]{3,9})[- /](\d{4}|\d{2})")
@@ -51,16 +54,27 @@ def read_ssda903(path: Path | str) -> ReturnTables:
         header = reader.header(name)
         table = recognise(header, name, collection)
         if table is None:
-            notes.add("STRUCT-UNKNOWN-FILE", "Not one of the return's files (its columns are not a table's); left unread.", name)
+            notes.add(
+                "STRUCT-UNKNOWN-FILE",
+                "Not one of the return's files (its columns are not a table's); left unread.",
+                name,
+            )
             continue
         found.setdefault(table.name, []).append((name, _columns_of(reader, name, header, table, notes)))
     if not found:
-        raise InputError(f"{path}: no file in it has the columns of a 903 table. Give the folder that holds header.csv, episodes.csv, ...")
+        raise InputError(
+            f"{path}: no file in it has the columns of a 903 table. "
+            "Give the folder that holds header.csv, episodes.csv, ..."
+        )
     tables, lines = {}, {}
     for table_name in (t for t in collection.all_tables if t in found):
         parts = found[table_name]
         for name, _ in parts[1:]:
-            notes.add("STRUCT-TABLE-TWICE", f"A second file of the table {table_name}; its rows were put after the first file's.", name)
+            notes.add(
+                "STRUCT-TABLE-TWICE",
+                f"A second file of the table {table_name}; its rows were put after the first file's.",
+                name,
+            )
         frame = pd.concat([frame for _, frame in parts], ignore_index=True)
         lines[table_name] = frame.pop(LINE).to_numpy(dtype=np.int64)
         tables[table_name] = frame
@@ -79,7 +93,8 @@ def known_names(table: Table) -> dict[str, str]:
 
 
 def recognise(header: Iterable[str], file: str, collection: Collection) -> Table | None:
-    """The table whose columns a header has: the best fit that has a column of its own beside CHILD and DOB; ties go by file name."""
+    """The table whose columns a header has: the best fit that has a column of its own beside CHILD and DOB; ties go
+    by file name."""
     columns = {tidied(c) for c in header}
     stem = Path(file).stem.casefold().replace(" ", "_")
     best: tuple[float, int, Table] | None = None
@@ -106,7 +121,9 @@ def _columns_of(reader: FolderReader, file: str, header: tuple[str, ...], table:
     for column in header:
         name = names.get(tidied(column))
         if name is None:
-            notes.add("STRUCT-UNKNOWN-COLUMN", "Column that the return does not have; left unread.", file, 1, column[:60])
+            notes.add(
+                "STRUCT-UNKNOWN-COLUMN", "Column that the return does not have; left unread.", file, 1, column[:60]
+            )
         elif name in used.values():
             notes.add("STRUCT-REPEATED-COLUMN", "Column that is there twice; the first was read.", file, 1, name)
         else:
@@ -136,14 +153,20 @@ def _dates(cells: pd.Series, lines: pd.Series, file: str, column: str, notes: No
     at = changed[place]
     found = lines[at]
     notes.add(
-        "STRUCT-DATE", "Date not written as DD/MM/YYYY; read as one all the same.", file, int(found.iloc[0]), column, int(at.sum())
+        "STRUCT-DATE",
+        "Date not written as DD/MM/YYYY; read as one all the same.",
+        file,
+        int(found.iloc[0]),
+        column,
+        int(at.sum()),
     )
     kept = np.where(changed, read, np.asarray(distinct, dtype=object))
     return pd.Series(kept[place], index=cells.index, dtype="str")
 
 
 def uk_date(text: str) -> str | None:
-    """DD/MM/YYYY for a date in another unmistakable form (ISO, 31-Mar-26, spreadsheet serial, with a time); else None."""
+    """DD/MM/YYYY for a date in another unmistakable form (ISO, 31-Mar-26, spreadsheet serial, with a time); else
+    None."""
     text = text.strip()
     day: Any = None
     if match := _ISO.fullmatch(text):
@@ -152,7 +175,9 @@ def uk_date(text: str) -> str | None:
         day = (match[1], match[2], match[3])
     elif match := _NAMED.fullmatch(text):
         month = _MONTHS.get(match[2][:3].lower())
-        year = match[3] if len(match[3]) == 4 else f"{'20' if int(match[3]) <= _LAST_TWO_DIGIT_YEAR else '19'}{match[3]}"
+        year = (
+            match[3] if len(match[3]) == 4 else f"{'20' if int(match[3]) <= _LAST_TWO_DIGIT_YEAR else '19'}{match[3]}"
+        )
         day = (match[1], str(month), year) if month else None
     elif match := _SERIAL.fullmatch(text):
         stamp = pd.Timestamp("1899-12-30") + pd.Timedelta(days=int(match[1]))

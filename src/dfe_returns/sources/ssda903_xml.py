@@ -1,6 +1,8 @@
-"""Reads the XML form of SSDA903 (DfE's schema up to 2023-24): one CHILD element holds what the CSV form spreads over its tables.
+"""Reads the XML form of SSDA903 (DfE's schema up to 2023-24): one CHILD element holds what the CSV form spreads over
+its tables.
 
-It is read and never written: the return leaves as CSV. Where each column stands is told by `xml` in schemas/ssda903/dictionary.yaml.
+It is read and never written: the return leaves as CSV. Where each column stands is told by `xml` in
+schemas/ssda903/dictionary.yaml.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ _SHARED = {"CHILD", "DOB", "SEX"}
 
 
 class _Layout:
-    """Where a table stands: its group below CHILD (``EPISODE``, ``HEADER/OC2``; ``HEADER`` itself when flat) and its elements."""
+    """Where a table stands: its group below CHILD (``EPISODE``, ``HEADER/OC2``; ``HEADER`` itself when flat) and its
+    elements."""
 
     def __init__(self, table: Table) -> None:
         self.name = table.name
@@ -45,7 +48,11 @@ def read_ssda903_xml(path: Path) -> ReturnTables:
     """
     collection = contract("ssda903", YEARS[-1])
     root_name = str(collection.raw["xml"]["root"])
-    layouts = [_Layout(t) for t in collection.all_tables.values() if any(f.get("xml") and f["name"] not in _SHARED for f in t.raw["fields"])]
+    layouts = [
+        _Layout(t)
+        for t in collection.all_tables.values()
+        if any(f.get("xml") and f["name"] not in _SHARED for f in t.raw["fields"])
+    ]
     rows: dict[str, list[dict[str, Any]]] = {layout.name: [] for layout in layouts}
     lines: dict[str, list[int]] = {layout.name: [] for layout in layouts}
     notes = StructureNotes(path.name)
@@ -58,7 +65,9 @@ def read_ssda903_xml(path: Path) -> ReturnTables:
             _tell_unknown(child, layouts, notes)
             child.clear(keep_tail=True)
         if plain_name(events.root.tag) != root_name:
-            raise InputError(f"{path.name}: the root element is not {root_name}; this is not a 903 file. Check which file was given.")
+            raise InputError(
+                f"{path.name}: the root element is not {root_name}; this is not a 903 file. Check which file was given."
+            )
     tables = {x.name: pd.DataFrame(rows[x.name], columns=list(x.columns), dtype="str") for x in layouts}
     return ReturnTables(tables, {name: np.array(found, dtype=np.int64) for name, found in lines.items()}, notes.frame())
 
@@ -102,4 +111,9 @@ def _tell_unknown(child: Xml, layouts: list[_Layout], notes: StructureNotes) -> 
     for part in child.iter():
         name = plain_name(part.tag)
         if part is not child and name and name not in known:
-            notes.add("STRUCT-UNKNOWN-ELEMENT", line_of(part), name[:60], "Element that the return does not have; left unread.")
+            notes.add(
+                "STRUCT-UNKNOWN-ELEMENT",
+                line_of(part),
+                name[:60],
+                "Element that the return does not have; left unread.",
+            )

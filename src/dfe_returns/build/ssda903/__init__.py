@@ -1,6 +1,7 @@
 """The looked-after return, from SSD tables to the tables of the return.
 
-Source: DfE, Children looked after by local authorities in England: guide to the SSDA903 collection, and technical specification of the year.
+Source: DfE, Children looked after by local authorities in England: guide to the SSDA903 collection, and technical
+specification of the year.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def build_ssda903(
     profile_conventions: the profile's conventions; see `context.Conventions`
     last: last year's return (text as in its files), where there is one: an episode open then must be here
 
-    Nothing that happened after the day of the return is told. Rows are ordered by child number, then by day, then by the source's own
+    Nothing that happened after the day of the return is told. Rows are ordered by child number, then by day, then by
+    the source's own
     number. Raises UsageError for a day before the year begins.
     """
     ctx = CareContext(collection, ssd, settings, Conventions.read(profile_conventions))
@@ -55,7 +57,9 @@ def build_ssda903(
     _same_sex_and_birth(ctx)
     tables = {name: ctx.tables.get(name, shaped(table, pd.DataFrame())) for name, table in collection.tables.items()}
     keys = {name: ctx.keys.get(name, pd.Series(dtype="str")) for name in tables}
-    tables = apply_overrides(collection, ctx.rows(OVERRIDES), tables, keys, ctx.record, ("903-OVERRIDE", "903-OVERRIDE-NOT-APPLIED"))
+    tables = apply_overrides(
+        collection, ctx.rows(OVERRIDES), tables, keys, ctx.record, ("903-OVERRIDE", "903-OVERRIDE-NOT-APPLIED")
+    )
     record = ctx.record
     return Built(tables, record.origins(tables), record.decisions(), record.worklist(), record.withheld())
 

@@ -1,4 +1,5 @@
-"""What every step of the 903 build works with: the census's context with the 903's conventions and the people it is about."""
+"""What every step of the 903 build works with: the census's context with the 903's conventions and the people it is
+about."""
 
 from __future__ import annotations
 
@@ -47,8 +48,9 @@ class Conventions:
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Conventions:
         """The 903's share of a profile's conventions; those of the other return are passed over."""
-        values = {name: given[name] for name in cls.__dataclass_fields__ if given.get(name) is not None}
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+        values: dict[str, Any] = {n: given[n] for n in cls.__dataclass_fields__ if given.get(n) is not None}
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return cls(**values)
 
 
 @dataclass
@@ -66,7 +68,8 @@ class CareContext(Context):
         return day_plus_years(self.as_at, -1) + pd.Timedelta(days=1)
 
     def of_person(self, rows: pd.DataFrame, person: str) -> pd.DataFrame:
-        """Rows of people the return can be about, with `person`, `child` and `birth`; the others are counted as left out."""
+        """Rows of people the return can be about, with `person`, `child` and `birth`; the others are counted as left
+        out."""
         known = self.people.set_index("person")
         rows = rows.assign(person=rows[person].astype("str"))
         inside = rows["person"].isin(known.index)
@@ -106,13 +109,21 @@ class CareContext(Context):
         birth = rows["birth"]
         years = (days.dt.year - birth.dt.year).astype("float64")
         had = (days.dt.month * 100 + days.dt.day) >= (birth.dt.month * 100 + birth.dt.day)
-        leapling = (birth.dt.month == 2) & (birth.dt.day == 29) & (days.dt.month == 2) & (days.dt.day == 28) & ~days.dt.is_leap_year
+        leapling = (
+            (birth.dt.month == 2)
+            & (birth.dt.day == 29)
+            & (days.dt.month == 2)
+            & (days.dt.day == 28)
+            & ~days.dt.is_leap_year
+        )
         return years - (~(had | leapling)).astype("float64").where(years.notna())
 
     def sort_out(self, table: str, rows: pd.DataFrame, order: list[str], key: str, source: str) -> None:
         """Put a table in order of child and date; `key` is the column with the source's own number."""
         rows = rows.sort_values(["child", *order, key], kind="stable", ignore_index=True, na_position="last")
-        frame = rows.assign(CHILD=rows["child"], DOB=rows["birth"]) if "birth" in rows else rows.assign(CHILD=rows["child"])
+        frame = (
+            rows.assign(CHILD=rows["child"], DOB=rows["birth"]) if "birth" in rows else rows.assign(CHILD=rows["child"])
+        )
         self.put(table, frame, rows[key])
         if "_source" in rows:
             for name, part in rows.groupby("_source", sort=True):

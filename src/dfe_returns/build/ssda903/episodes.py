@@ -1,6 +1,8 @@
-"""Episodes: the periods of care of the case system with legal status and placement laid over them, as at the day of the return.
+"""Episodes: the periods of care of the case system with legal status and placement laid over them, as at the day of
+the return.
 
-An episode is a stretch of days in which neither legal status nor placement changed. Source: DfE, guide to the SSDA903 collection.
+An episode is a stretch of days in which neither legal status nor placement changed. Source: DfE, guide to the
+SSDA903 collection.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from dfe_returns.build.spans import holding
 from dfe_returns.build.ssda903.context import NO_PROVIDER, NO_URN, RESPITE, TEMPORARY, CareContext, postcode
 
 DAY = pd.Timedelta(days=1)
-_COURT_FIRST = {code: i for i, code in enumerate(["E1", "C2", "C1", "D1", "L2", "L1", "L3", "J3", "J1", "J2", "V2", "V3", "V4"])}
+_COURT_FIRST = {
+    code: i for i, code in enumerate(["E1", "C2", "C1", "D1", "L2", "L1", "L3", "J3", "J1", "J2", "V2", "V3", "V4"])
+}
 _PLACEMENT = ["PLACE", "PL_POST", "URN", "PLACE_PROVIDER"]
 
 
@@ -39,15 +43,23 @@ def episodes(ctx: CareContext, last: Mapping[str, pd.DataFrame] | None) -> None:
     _carried_over(ctx, last, sent)
 
 
-# ---- days ----------------------------------------------------------------------------------------------------------------
+# ---- days ----------------------------------------------------------------------------------------------------------
 
 
 def _spans(ctx: CareContext) -> pd.DataFrame:
     """Episodes that began by the day of the return, in order, with their ends as they stood on that day."""
     rows = ctx.of_person(ctx.rows("ssd_cla_episodes"), "clae_person_id")
-    rows = rows.rename(columns={"clae_cla_episode_start_date": "DECOM", "clae_cla_episode_ceased_date": "DEC", "clae_cla_episode_id": "key"})
+    rows = rows.rename(
+        columns={
+            "clae_cla_episode_start_date": "DECOM",
+            "clae_cla_episode_ceased_date": "DEC",
+            "clae_cla_episode_id": "key",
+        }
+    )
     undated = rows["DECOM"].isna()
-    ctx.record.work("903-EPISODE-UNDATED", "Episodes", rows[undated], "DECOM", note="an episode without a start day is not sent")
+    ctx.record.work(
+        "903-EPISODE-UNDATED", "Episodes", rows[undated], "DECOM", note="an episode without a start day is not sent"
+    )
     late = rows["DECOM"] > ctx.as_at
     ctx.record.leave_out("ssd_cla_episodes", "Episodes", "begins after the day of the return", late.sum())
     rows = rows[~undated & ~late].sort_values(["child", "DECOM", "DEC", "key"], kind="stable", ignore_index=True)
@@ -55,25 +67,61 @@ def _spans(ctx: CareContext) -> pd.DataFrame:
     following = rows["DECOM"].shift(-1).where(same)
     if ctx.conventions.episode_end == "day_before":
         moved = following.eq(rows["DEC"] + DAY)
-        ctx.record.decide("903-END-MOVED", "Episodes", rows[moved], "DEC", old=rows.loc[moved, "DEC"], new=following[moved],
-                          note="the case system ends an episode on the day before the next")
+        ctx.record.decide(
+            "903-END-MOVED",
+            "Episodes",
+            rows[moved],
+            "DEC",
+            old=rows.loc[moved, "DEC"],
+            new=following[moved],
+            note="the case system ends an episode on the day before the next",
+        )
         rows["DEC"] = rows["DEC"].mask(moved, following)
     overlap, gap = following < rows["DEC"], following > rows["DEC"]
     same_day = following.eq(rows["DECOM"])
-    ctx.record.work("903-EPISODES-OVERLAP", "Episodes", rows[overlap & ~same_day], "DEC", rows["DEC"], "the next episode starts before this one ends")
+    ctx.record.work(
+        "903-EPISODES-OVERLAP",
+        "Episodes",
+        rows[overlap & ~same_day],
+        "DEC",
+        rows["DEC"],
+        "the next episode starts before this one ends",
+    )
     open_before = rows["DEC"].isna() & following.notna() & ~same_day
-    ctx.record.work("903-EPISODE-LEFT-OPEN", "Episodes", rows[open_before], "DEC", note="has no end although another episode follows")
+    ctx.record.work(
+        "903-EPISODE-LEFT-OPEN",
+        "Episodes",
+        rows[open_before],
+        "DEC",
+        note="has no end although another episode follows",
+    )
     in_period = gap & rows["clae_cla_id"].notna() & rows["clae_cla_id"].eq(rows["clae_cla_id"].shift(-1))
-    ctx.record.work("903-EPISODES-APART", "Episodes", rows[in_period], "DEC", rows["DEC"], "days are missing before the next episode of the period")
+    ctx.record.work(
+        "903-EPISODES-APART",
+        "Episodes",
+        rows[in_period],
+        "DEC",
+        rows["DEC"],
+        "days are missing before the next episode of the period",
+    )
     rows["REC"] = rows["clae_cla_episode_ceased_reason"]
     cut = rows["DEC"] > ctx.as_at
-    ctx.record.decide("903-END-CUT", "Episodes", rows[cut], "DEC", old=rows.loc[cut, "DEC"], note=f"as at {ctx.as_at:%Y-%m-%d}")
+    ctx.record.decide(
+        "903-END-CUT", "Episodes", rows[cut], "DEC", old=rows.loc[cut, "DEC"], note=f"as at {ctx.as_at:%Y-%m-%d}"
+    )
     rows["DEC"] = rows["DEC"].mask(cut)
     rows["period"] = _periods(rows)
     rows["need"] = rows.groupby("period")["clae_cla_primary_need_code"].transform("first")
     differs = rows["clae_cla_primary_need_code"].notna() & rows["need"].ne(rows["clae_cla_primary_need_code"])
-    ctx.record.decide("903-NEED-OF-PERIOD", "Episodes", rows[differs], "CIN", old=rows.loc[differs, "clae_cla_primary_need_code"],
-                      new=rows.loc[differs, "need"], note="the need when the period of care began holds for all its episodes")
+    ctx.record.decide(
+        "903-NEED-OF-PERIOD",
+        "Episodes",
+        rows[differs],
+        "CIN",
+        old=rows.loc[differs, "clae_cla_primary_need_code"],
+        new=rows.loc[differs, "need"],
+        note="the need when the period of care began holds for all its episodes",
+    )
     return rows
 
 
@@ -87,40 +135,78 @@ def _periods(rows: pd.DataFrame) -> pd.Series:
 
 
 def _without_empty(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
-    """Several changes on one day leave one episode, which has the state at the end of that day; no episode is shorter than a night."""
+    """Several changes on one day leave one episode, which has the state at the end of that day; no episode is
+    shorter than a night."""
     zero = rows["DEC"].eq(rows["DECOM"])
-    ctx.record.decide("903-EPISODE-OF-NO-NIGHT", "Episodes", rows[zero], "DECOM", old=rows.loc[zero, "DECOM"], note="began and ended on one day")
+    ctx.record.decide(
+        "903-EPISODE-OF-NO-NIGHT",
+        "Episodes",
+        rows[zero],
+        "DECOM",
+        old=rows.loc[zero, "DECOM"],
+        note="began and ended on one day",
+    )
     back = rows["DEC"] < rows["DECOM"]
     ctx.record.work("903-EPISODE-BACKWARDS", "Episodes", rows[back], "DEC", rows["DEC"], "ends before it starts")
     return rows[~zero].reset_index(drop=True)
 
 
-# ---- legal status --------------------------------------------------------------------------------------------------------
+# ---- legal status --------------------------------------------------------------------------------------------------
 
 
 def _legal_status(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     """The legal status in force on the first day of each episode."""
     codes = set(ctx.collection.codesets["LS"].all_codes)
     history = ctx.of_person(ctx.rows("ssd_legal_status"), "lega_person_id")
-    history = history.rename(columns={"lega_legal_status": "LS", "lega_legal_status_start_date": "start", "lega_legal_status_end_date": "end"})
+    history = history.rename(
+        columns={
+            "lega_legal_status": "LS",
+            "lega_legal_status_start_date": "start",
+            "lega_legal_status_end_date": "end",
+        }
+    )
     history = history[history["LS"].isin(codes) & history["start"].notna() & ~(history["end"] < history["start"])]
     if ctx.conventions.allow_legal_status_split:
         rows = _split(ctx, rows, history)
     asked = rows[["person", "DECOM"]].reset_index(names="at")
     candidates = asked.merge(history[["person", "LS", "start", "end", "_file", "_line"]], on="person")
-    inside = (candidates["start"] <= candidates["DECOM"]) & (candidates["end"].isna() | (candidates["end"] > candidates["DECOM"]))
+    inside = (candidates["start"] <= candidates["DECOM"]) & (
+        candidates["end"].isna() | (candidates["end"] > candidates["DECOM"])
+    )
     candidates = candidates[inside].assign(rank=candidates["LS"].map(_COURT_FIRST).fillna(99))
-    candidates = candidates.sort_values(["at", "start", "rank", "_line"], ascending=[True, False, True, True], kind="stable")
+    candidates = candidates.sort_values(
+        ["at", "start", "rank", "_line"], ascending=[True, False, True, True], kind="stable"
+    )
     several = candidates.drop_duplicates(["at", "LS"])["at"].value_counts()
     best = candidates.drop_duplicates("at").set_index("at").reindex(rows.index)
-    stored = ctx.rows("la_legal_status_on_episode").drop_duplicates("episode_id").set_index("episode_id")["legal_status_code"]
+    stored = (
+        ctx.rows("la_legal_status_on_episode")
+        .drop_duplicates("episode_id")
+        .set_index("episode_id")["legal_status_code"]
+    )
     told = stored.reindex(rows["key"]).set_axis(rows.index)
-    rows = rows.assign(LS=told.fillna(best["LS"]).astype("str"), LS_file=best["_file"].astype("str"), LS_line=best["_line"].astype("Int64"))
+    rows = rows.assign(
+        LS=told.fillna(best["LS"]).astype("str"),
+        LS_file=best["_file"].astype("str"),
+        LS_line=best["_line"].astype("Int64"),
+    )
     rows["LS"] = rows["LS"].where(told.notna() | best["LS"].notna())
     chosen = rows.index.isin(several.index[several > 1]) & told.isna()
-    ctx.record.decide("903-STATUS-CHOSEN", "Episodes", rows[chosen], "LS", new=rows.loc[chosen, "LS"],
-                      note="several were in force that day: the latest, a court order before an agreement")
-    ctx.record.work("903-STATUS-MISSING", "Episodes", rows[rows["LS"].isna()], "LS", note="no legal status of the return was in force on the first day")
+    ctx.record.decide(
+        "903-STATUS-CHOSEN",
+        "Episodes",
+        rows[chosen],
+        "LS",
+        new=rows.loc[chosen, "LS"],
+        note="several were in force that day: the latest, a court order before an agreement",
+    )
+    ctx.record.work(
+        "903-STATUS-MISSING",
+        "Episodes",
+        rows[rows["LS"].isna()],
+        "LS",
+        note="no legal status of the return was in force on the first day",
+    )
     if not ctx.conventions.allow_legal_status_split:
         _inside(ctx, rows, history)
     return rows
@@ -139,8 +225,14 @@ def _inside(ctx: CareContext, rows: pd.DataFrame, history: pd.DataFrame) -> None
     at = found["at"].to_numpy()
     differs = rows["LS"].iloc[at].to_numpy() != found["LS"].to_numpy()
     shown = rows.iloc[at[differs]].reset_index(drop=True)
-    ctx.record.work("903-STATUS-INSIDE", "Episodes", shown, "LS", found["LS"][differs].reset_index(drop=True),
-                    "an order begins inside the episode; the episode should have been split")
+    ctx.record.work(
+        "903-STATUS-INSIDE",
+        "Episodes",
+        shown,
+        "LS",
+        found["LS"][differs].reset_index(drop=True),
+        "an order begins inside the episode; the episode should have been split",
+    )
 
 
 def _split(ctx: CareContext, rows: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
@@ -151,8 +243,12 @@ def _split(ctx: CareContext, rows: pd.DataFrame, history: pd.DataFrame) -> pd.Da
     new = rows.iloc[found["at"].to_numpy()].reset_index(drop=True)
     new["DECOM"], new["clae_cla_episode_start_reason"] = found["start"].to_numpy(), "L"
     new["key"] = new["key"] + "/" + found.groupby("at").cumcount().add(1).astype("str").to_numpy()
-    ctx.record.decide("903-EPISODE-SPLIT", "Episodes", new, "DECOM", new=new["DECOM"], note="a legal status began inside the episode")
-    out = pd.concat([rows, new], ignore_index=True).sort_values(["child", "DECOM", "DEC", "key"], kind="stable", ignore_index=True)
+    ctx.record.decide(
+        "903-EPISODE-SPLIT", "Episodes", new, "DECOM", new=new["DECOM"], note="a legal status began inside the episode"
+    )
+    out = pd.concat([rows, new], ignore_index=True).sort_values(
+        ["child", "DECOM", "DEC", "key"], kind="stable", ignore_index=True
+    )
     following = out["DECOM"].shift(-1).where(out["person"].eq(out["person"].shift(-1)))
     original = out["key"].str.split("/").str[0]
     parted = original.eq(original.shift(-1)) & out["person"].eq(out["person"].shift(-1))
@@ -161,11 +257,12 @@ def _split(ctx: CareContext, rows: pd.DataFrame, history: pd.DataFrame) -> pd.Da
     return out
 
 
-# ---- placement -----------------------------------------------------------------------------------------------------------
+# ---- placement -----------------------------------------------------------------------------------------------------
 
 
 def _placements(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
-    """Type, provider, postcode and URN of the placement the episode names, else of the one that covers its first day."""
+    """Type, provider, postcode and URN of the placement the episode names, else of the one that covers its first
+    day."""
     places = ctx.rows("ssd_cla_placement").rename(
         columns={
             "clap_cla_placement_type": "PLACE",
@@ -187,9 +284,20 @@ def _placements(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     lost = np.isnan(named)
     chosen = np.where(lost, np.where(count == 1, covering, -1), np.nan_to_num(named, nan=-1)).astype(np.int64)
     inferred = lost & (chosen >= 0)
-    ctx.record.decide("903-PLACEMENT-BY-DATE", "Episodes", rows[inferred], "PLACE", note="the episode names no placement; one covers its first day")
-    ctx.record.work("903-PLACEMENT-MISSING", "Episodes", rows[chosen < 0], "PLACE",
-                    note="no placement: the extract may have dropped its code (T2 to T4, P3, K3, Z11 to Z14)")
+    ctx.record.decide(
+        "903-PLACEMENT-BY-DATE",
+        "Episodes",
+        rows[inferred],
+        "PLACE",
+        note="the episode names no placement; one covers its first day",
+    )
+    ctx.record.work(
+        "903-PLACEMENT-MISSING",
+        "Episodes",
+        rows[chosen < 0],
+        "PLACE",
+        note="no placement: the extract may have dropped its code (T2 to T4, P3, K3, Z11 to Z14)",
+    )
     taken = places[["PLACE", "PLACE_PROVIDER", "PL_POST", "URN", "why", "place_id", "_file", "_line"]].reindex(
         pd.Index(np.where(chosen >= 0, chosen, -1))
     )
@@ -208,19 +316,52 @@ def _tidy_placement(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     urn = urn.mask(rows["PLACE"].isin(NO_URN) | respite)
     due = urn.isna() & ~rows["PLACE"].isin(NO_URN) & rows["PLACE"].notna() & ~respite
     adoptive = ctx.of_person(ctx.rows("ssd_permanence"), "perm_person_id")
-    known = adoptive.dropna(subset=["perm_placement_provider_urn"]).drop_duplicates("person").set_index("person")["perm_placement_provider_urn"]
+    known = (
+        adoptive.dropna(subset=["perm_placement_provider_urn"])
+        .drop_duplicates("person")
+        .set_index("person")["perm_placement_provider_urn"]
+    )
     other = known.reindex(rows["person"]).set_axis(rows.index).where(due & rows["PLACE"].isin(["A3", "A4", "A5", "A6"]))
-    ctx.record.decide("903-URN-OF-ADOPTERS", "Episodes", rows[other.notna()], "URN", new=other[other.notna()], note="from the permanence record")
+    ctx.record.decide(
+        "903-URN-OF-ADOPTERS",
+        "Episodes",
+        rows[other.notna()],
+        "URN",
+        new=other[other.notna()],
+        note="from the permanence record",
+    )
     urn = urn.fillna(other)
-    ctx.record.work("903-URN-MISSING", "Episodes", rows[due & other.isna()], "URN", note="look it up in the provider list; the extract keeps SC numbers only")
-    _tell(ctx, "903-URN-NOT-WANTED", rows, "URN", urn.where(due | urn.notna(), urn), "not asked for with this placement or legal status", only=rows["URN"].notna() & urn.isna())
+    ctx.record.work(
+        "903-URN-MISSING",
+        "Episodes",
+        rows[due & other.isna()],
+        "URN",
+        note="look it up in the provider list; the extract keeps SC numbers only",
+    )
+    _tell(
+        ctx,
+        "903-URN-NOT-WANTED",
+        rows,
+        "URN",
+        urn.where(due | urn.notna(), urn),
+        "not asked for with this placement or legal status",
+        only=rows["URN"].notna() & urn.isna(),
+    )
     post = postcode(rows["PL_POST"]).mask(respite)
     bad = rows["PL_POST"].notna() & postcode(rows["PL_POST"]).isna()
     ctx.record.work("903-POSTCODE-UNUSABLE", "Episodes", rows[bad], "PL_POST", note="not a full postcode")
     return rows.assign(PLACE_PROVIDER=provider, URN=urn, PL_POST=post)
 
 
-def _tell(ctx: CareContext, code: str, rows: pd.DataFrame, field: str, new: pd.Series, note: str, only: pd.Series | None = None) -> None:
+def _tell(
+    ctx: CareContext,
+    code: str,
+    rows: pd.DataFrame,
+    field: str,
+    new: pd.Series,
+    note: str,
+    only: pd.Series | None = None,
+) -> None:
     old = rows[field]
     changed = (old.fillna("") != new.fillna("")) if only is None else only
     ctx.record.decide(code, "Episodes", rows[changed], field, old=old[changed], new=new[changed], note=note)
@@ -228,7 +369,11 @@ def _tell(ctx: CareContext, code: str, rows: pd.DataFrame, field: str, new: pd.S
 
 def _home(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     """The home postcode when the period of care began, on every episode of it; blank for short breaks."""
-    entered = rows.groupby("period")["clae_entered_care_date"].transform("first").fillna(rows.groupby("period")["DECOM"].transform("first"))
+    entered = (
+        rows.groupby("period")["clae_entered_care_date"]
+        .transform("first")
+        .fillna(rows.groupby("period")["DECOM"].transform("first"))
+    )
     homes = ctx.of_person(ctx.rows("ssd_address"), "addr_person_id")
     types = {t.casefold() for t in ctx.conventions.home_address_types}
     homes = homes[homes["addr_address_type"].str.casefold().isin(types)].reset_index(drop=True)
@@ -239,17 +384,31 @@ def _home(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     taken = homes[["addr_address_postcode", "_file", "_line"]].reindex(pd.Index(at))
     taken.index = rows.index
     given = ctx.of_child(ctx.rows("la_home_postcode"))
-    by_hand = given.assign(day=given["entered_care"]).drop_duplicates(["child", "day"]).set_index(["child", "day"])["postcode"]
+    by_hand = (
+        given.assign(day=given["entered_care"])
+        .drop_duplicates(["child", "day"])
+        .set_index(["child", "day"])["postcode"]
+    )
     key = pd.MultiIndex.from_arrays([rows["child"], entered])
     told = by_hand.reindex(key).set_axis(rows.index) if len(by_hand) else pd.Series(None, index=rows.index, dtype="str")
-    ctx.record.decide("903-HOME-BY-HAND", "Episodes", rows[told.notna()], "HOME_POST", new=told[told.notna()], note="la_home_postcode")
+    ctx.record.decide(
+        "903-HOME-BY-HAND", "Episodes", rows[told.notna()], "HOME_POST", new=told[told.notna()], note="la_home_postcode"
+    )
     post = postcode(told.fillna(taken["addr_address_postcode"])).mask(rows["LS"].isin(RESPITE))
     several = (count > 1) & (at < 0)
-    ctx.record.work("903-HOME-SEVERAL", "Episodes", rows[several], "HOME_POST", note="several home addresses when the period of care began")
-    return rows.assign(HOME_POST=post, HOME_POST_file=taken["_file"].astype("str"), HOME_POST_line=taken["_line"].astype("Int64"))
+    ctx.record.work(
+        "903-HOME-SEVERAL",
+        "Episodes",
+        rows[several],
+        "HOME_POST",
+        note="several home addresses when the period of care began",
+    )
+    return rows.assign(
+        HOME_POST=post, HOME_POST_file=taken["_file"].astype("str"), HOME_POST_line=taken["_line"].astype("Int64")
+    )
 
 
-# ---- reasons -------------------------------------------------------------------------------------------------------------
+# ---- reasons -------------------------------------------------------------------------------------------------------
 
 
 def _reasons(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
@@ -258,14 +417,30 @@ def _reasons(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     stored = rows["clae_cla_episode_start_reason"]
     worked_out = _start_reason(rows, first)
     blank = stored.isna()
-    ctx.record.decide("903-START-REASON-DERIVED", "Episodes", rows[blank], "RNE", new=worked_out[blank], note="none was recorded")
+    ctx.record.decide(
+        "903-START-REASON-DERIVED", "Episodes", rows[blank], "RNE", new=worked_out[blank], note="none was recorded"
+    )
     differs = ~blank & stored.ne(worked_out)
     if ctx.conventions.recompute_reasons:
-        ctx.record.decide("903-START-REASON-REPLACED", "Episodes", rows[differs], "RNE", old=stored[differs], new=worked_out[differs], note="by the profile")
+        ctx.record.decide(
+            "903-START-REASON-REPLACED",
+            "Episodes",
+            rows[differs],
+            "RNE",
+            old=stored[differs],
+            new=worked_out[differs],
+            note="by the profile",
+        )
         reason = worked_out
     else:
-        ctx.record.work("903-START-REASON-DIFFERS", "Episodes", rows[differs], "RNE", stored[differs],
-                        note="by legal status and placement it would be " + worked_out[differs])
+        ctx.record.work(
+            "903-START-REASON-DIFFERS",
+            "Episodes",
+            rows[differs],
+            "RNE",
+            stored[differs],
+            note="by legal status and placement it would be " + worked_out[differs],
+        )
         reason = stored.fillna(worked_out)
     next_in_period = ~first.shift(-1, fill_value=True)
     following = rows["DECOM"].shift(-1).where(next_in_period)
@@ -273,17 +448,39 @@ def _reasons(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     goes_on = ended & following.eq(rows["DEC"])
     rec = rows["REC"].where(ended).mask(goes_on, "X1")
     fixed = goes_on & rows["REC"].ne("X1")
-    ctx.record.decide("903-END-REASON-X1", "Episodes", rows[fixed], "REC", old=rows.loc[fixed, "REC"], new="X1", note="another episode starts that day")
-    ctx.record.work("903-END-REASON-MISSING", "Episodes", rows[ended & rec.isna()], "REC", note="the period of care ended without a reason")
-    ctx.record.work("903-END-REASON-OPEN", "Episodes", rows[rec.eq("X1") & ~goes_on], "REC", note="says that another episode follows, but none does")
+    ctx.record.decide(
+        "903-END-REASON-X1",
+        "Episodes",
+        rows[fixed],
+        "REC",
+        old=rows.loc[fixed, "REC"],
+        new="X1",
+        note="another episode starts that day",
+    )
+    ctx.record.work(
+        "903-END-REASON-MISSING",
+        "Episodes",
+        rows[ended & rec.isna()],
+        "REC",
+        note="the period of care ended without a reason",
+    )
+    ctx.record.work(
+        "903-END-REASON-OPEN",
+        "Episodes",
+        rows[rec.eq("X1") & ~goes_on],
+        "REC",
+        note="says that another episode follows, but none does",
+    )
     rows = rows.assign(RNE=reason, REC=rec)
     return rows.assign(REASON_PLACE_CHANGE=_change_reason(rows, next_in_period))
 
 
 def _start_reason(rows: pd.DataFrame, first: pd.Series) -> pd.Series:
-    """S, L, P, T, B or U. The carer counts as the same when neither URN, provider nor postcode tells another one, or only one of them does.
+    """S, L, P, T, B or U. The carer counts as the same when neither URN, provider nor postcode tells another one, or
+    only one of them does.
 
-    Where legal status alone or placement alone can be told but the carer cannot, the stored reason decides between P and T, B and U.
+    Where legal status alone or placement alone can be told but the carer cannot, the stored reason decides between P
+    and T, B and U.
     """
     before = rows[["LS", *_PLACEMENT]].shift()
     status = rows["LS"].fillna("").ne(before["LS"].fillna(""))
@@ -291,7 +488,9 @@ def _start_reason(rows: pd.DataFrame, first: pd.Series) -> pd.Series:
     stored = rows["clae_cla_episode_start_reason"]
     same_house = rows["PL_POST"].notna() & rows["PL_POST"].eq(before["PL_POST"])
     same_number = rows["URN"].notna() & rows["URN"].eq(before["URN"]) & rows["PLACE"].str[0].eq(before["PLACE"].str[0])
-    same_carer = (stored.isin(["T", "U"]) | (~stored.isin(["P", "B"]) & (same_house | same_number))) & ~rows["PLACE"].isin(TEMPORARY)
+    same_carer = (stored.isin(["T", "U"]) | (~stored.isin(["P", "B"]) & (same_house | same_number))) & ~rows[
+        "PLACE"
+    ].isin(TEMPORARY)
     reason = pd.Series("L", index=rows.index, dtype="object")
     reason = reason.mask(moved & ~status, "P").mask(moved & ~status & same_carer, "T")
     reason = reason.mask(moved & status, "B").mask(moved & status & same_carer, "U")
@@ -303,7 +502,8 @@ def _start_reason(rows: pd.DataFrame, first: pd.Series) -> pd.Series:
 
 
 def _change_reason(rows: pd.DataFrame, next_in_period: pd.Series) -> pd.Series:
-    """The reason of the placement that ends, on its last episode, when the child moves on; never beside a temporary placement."""
+    """The reason of the placement that ends, on its last episode, when the child moves on; never beside a temporary
+    placement."""
     following = rows[["RNE", "PLACE", "place_id"]].shift(-1)
     moves = next_in_period & rows["REC"].eq("X1") & following["RNE"].isin(["P", "T", "B", "U"])
     last_of_placement = rows["place_id"].ne(following["place_id"])
@@ -311,7 +511,7 @@ def _change_reason(rows: pd.DataFrame, next_in_period: pd.Series) -> pd.Series:
     return rows["why"].where(moves & last_of_placement & ~temporary)
 
 
-# ---- last year -----------------------------------------------------------------------------------------------------------
+# ---- last year -----------------------------------------------------------------------------------------------------
 
 
 def _carried_over(ctx: CareContext, last: Mapping[str, pd.DataFrame] | None, sent: pd.DataFrame) -> None:
@@ -321,7 +521,13 @@ def _carried_over(ctx: CareContext, last: Mapping[str, pd.DataFrame] | None, sen
     before = last["Episodes"]
     days = pd.to_datetime(before["DECOM"], format="%d/%m/%Y", errors="coerce")
     ends = before["DEC"].astype("str").str.strip()
-    old = pd.DataFrame({"child": before["CHILD"].astype("str").str.strip(), "DECOM": days, "open": before["DEC"].isna() | ends.isin(["", "nan"])})
+    old = pd.DataFrame(
+        {
+            "child": before["CHILD"].astype("str").str.strip(),
+            "DECOM": days,
+            "open": before["DEC"].isna() | ends.isin(["", "nan"]),
+        }
+    )
     old = old.sort_values(["child", "DECOM"], kind="stable").drop_duplicates("child", keep="last")
     old = old[old["open"]]
     here = sent.drop_duplicates("child").set_index("child")["DECOM"]
@@ -330,9 +536,30 @@ def _carried_over(ctx: CareContext, last: Mapping[str, pd.DataFrame] | None, sen
     rows = known.reindex(old["child"]).reset_index().set_axis(old.index)
     gone = first.isna()
     listed = rows[gone & rows["_line"].notna()]
-    ctx.record.work("903-LAST-YEAR-GONE", "Episodes", listed, "DECOM", old["DECOM"], "open in last year's return and not in this one")
+    ctx.record.work(
+        "903-LAST-YEAR-GONE",
+        "Episodes",
+        listed,
+        "DECOM",
+        old["DECOM"],
+        "open in last year's return and not in this one",
+    )
     unknown = int((gone & rows["_line"].isna()).sum())
     if unknown:
-        ctx.record.count("903-LAST-YEAR-UNKNOWN", "Episodes", "CHILD", unknown, 0, "children open last year whom the extract does not know")
+        ctx.record.count(
+            "903-LAST-YEAR-UNKNOWN",
+            "Episodes",
+            "CHILD",
+            unknown,
+            0,
+            "children open last year whom the extract does not know",
+        )
     moved = first.notna() & first.ne(old["DECOM"])
-    ctx.record.work("903-LAST-YEAR-DIFFERS", "Episodes", rows[moved], "DECOM", old["DECOM"], "the episode open last year started on another day")
+    ctx.record.work(
+        "903-LAST-YEAR-DIFFERS",
+        "Episodes",
+        rows[moved],
+        "DECOM",
+        old["DECOM"],
+        "the episode open last year started on another day",
+    )

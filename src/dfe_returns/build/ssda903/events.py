@@ -1,4 +1,5 @@
-"""Reviews, absences, asylum seekers, social workers and deprivation of liberty: what happened to children while looked after."""
+"""Reviews, absences, asylum seekers, social workers and deprivation of liberty: what happened to children while
+looked after."""
 
 from __future__ import annotations
 
@@ -14,27 +15,56 @@ DAY = pd.Timedelta(days=1)
 def reviews(ctx: CareContext) -> None:
     """Sets Reviews: held in the year, in a period of care other than short breaks (Children Act 1989 s.26)."""
     rows = ctx.of_person(ctx.rows("ssd_cla_reviews"), "clar_cla_person_id").rename(
-        columns={"clar_cla_review_date": "REVIEW", "clar_cla_review_participation": "REVIEW_CODE", "clar_cla_review_id": "key"}
+        columns={
+            "clar_cla_review_date": "REVIEW",
+            "clar_cla_review_participation": "REVIEW_CODE",
+            "clar_cla_review_id": "key",
+        }
     )
     held = rows["REVIEW"].notna() & ~rows["clar_cla_review_cancelled"].eq("Y")
-    ctx.record.leave_out("ssd_cla_reviews", "Reviews", "cancelled or not yet held", (~held | (rows["REVIEW"] > ctx.as_at)).sum())
+    ctx.record.leave_out(
+        "ssd_cla_reviews", "Reviews", "cancelled or not yet held", (~held | (rows["REVIEW"] > ctx.as_at)).sum()
+    )
     rows = rows[held & ctx.in_year(rows["REVIEW"])]
     inside = ctx.in_care_then(rows, "REVIEW", respite=False)
-    ctx.record.work("903-REVIEW-OUTSIDE-CARE", "Reviews", rows[~inside], "REVIEW", rows["REVIEW"], "held while the child was not looked after")
+    ctx.record.work(
+        "903-REVIEW-OUTSIDE-CARE",
+        "Reviews",
+        rows[~inside],
+        "REVIEW",
+        rows["REVIEW"],
+        "held while the child was not looked after",
+    )
     rows = rows[inside].sort_values(["child", "REVIEW", "key"], kind="stable")
     again = rows.duplicated(["child", "REVIEW", "REVIEW_CODE"])
-    ctx.record.decide("903-REVIEW-REPEATED", "Reviews", rows[again], "REVIEW", note="the same review stands there twice")
+    ctx.record.decide(
+        "903-REVIEW-REPEATED", "Reviews", rows[again], "REVIEW", note="the same review stands there twice"
+    )
     rows = rows[~again]
     two = rows.duplicated(["child", "REVIEW"], keep=False)
-    ctx.record.work("903-REVIEW-TWO-CODES", "Reviews", rows[two], "REVIEW_CODE", rows["REVIEW_CODE"], "two ways of taking part on one day")
+    ctx.record.work(
+        "903-REVIEW-TWO-CODES",
+        "Reviews",
+        rows[two],
+        "REVIEW_CODE",
+        rows["REVIEW_CODE"],
+        "two ways of taking part on one day",
+    )
     young = ctx.age_then(rows, rows["REVIEW"]) < 4
-    ctx.record.work("903-REVIEW-AGE", "Reviews", rows[young != rows["REVIEW_CODE"].eq("PN0")], "REVIEW_CODE", rows["REVIEW_CODE"],
-                    "PN0 is for children under four, and only for them")
+    ctx.record.work(
+        "903-REVIEW-AGE",
+        "Reviews",
+        rows[young != rows["REVIEW_CODE"].eq("PN0")],
+        "REVIEW_CODE",
+        rows["REVIEW_CODE"],
+        "PN0 is for children under four, and only for them",
+    )
     ctx.sort_out("Reviews", rows, ["REVIEW"], "key", "ssd_cla_reviews")
 
 
 def asylum_seekers(ctx: CareContext) -> None:
-    """Sets UASC: looked after in the year while unaccompanied and seeking asylum; DUC by the 18th birthday at the latest."""
+    """Sets UASC: looked after in the year while unaccompanied and seeking asylum; DUC by the 18th birthday at the
+    latest."""
     rows = ctx.of_person(ctx.rows("ssd_immigration_status"), "immi_person_id")
     words = [w.casefold() for w in ctx.conventions.uasc_words]
     status = rows["immi_immigration_status"].str.casefold()
@@ -43,13 +73,24 @@ def asylum_seekers(ctx: CareContext) -> None:
     end = rows["immi_immigration_status_end_date"]
     rows["DUC"] = end.where(end < adult, adult)
     bounded = end.isna() & (adult < ctx.as_at)
-    ctx.record.decide("903-UASC-BOUNDED", "UASC", rows[bounded], "DUC", new=rows.loc[bounded, "DUC"], note="an open status ends on the 18th birthday")
+    ctx.record.decide(
+        "903-UASC-BOUNDED",
+        "UASC",
+        rows[bounded],
+        "DUC",
+        new=rows.loc[bounded, "DUC"],
+        note="an open status ends on the 18th birthday",
+    )
     begins = rows["immi_immigration_status_start_date"].fillna(rows["birth"])
     own = ctx.this_year
     pairs = rows.assign(begins=begins, at=range(len(rows))).merge(own[["person", "DECOM", "DEC"]], on="person")
-    meets = (pairs["begins"] <= pairs["DEC"].fillna(ctx.as_at).clip(upper=ctx.as_at)) & (pairs["DUC"] >= pairs["DECOM"].clip(lower=ctx.start))
+    meets = (pairs["begins"] <= pairs["DEC"].fillna(ctx.as_at).clip(upper=ctx.as_at)) & (
+        pairs["DUC"] >= pairs["DECOM"].clip(lower=ctx.start)
+    )
     rows = rows.iloc[sorted(pairs.loc[meets, "at"].unique())]
-    rows = rows.sort_values(["child", "DUC", "immi_immigration_status_id"], kind="stable").drop_duplicates("child", keep="last")
+    rows = rows.sort_values(["child", "DUC", "immi_immigration_status_id"], kind="stable").drop_duplicates(
+        "child", keep="last"
+    )
     rows = rows.assign(SEX=sexes(ctx, rows["sex"]))
     ctx.sort_out("UASC", rows, [], "immi_immigration_status_id", "ssd_immigration_status")
 
@@ -73,45 +114,82 @@ def missing(ctx: CareContext) -> None:
     adult = add_years(rows["birth"], 18)
     limit = limit.where(limit.notna() & ~(adult < limit), adult.where(adult <= ctx.as_at))
     beyond = limit.notna() & (rows["MIS_END"].isna() | (rows["MIS_END"] > limit)) & (limit >= rows["MIS_START"])
-    ctx.record.decide("903-ABSENCE-BOUNDED", "Missing", rows[beyond], "MIS_END", old=rows.loc[beyond, "MIS_END"], new=limit[beyond],
-                      note="ends with the period of care or on the 18th birthday; confirm")
+    ctx.record.decide(
+        "903-ABSENCE-BOUNDED",
+        "Missing",
+        rows[beyond],
+        "MIS_END",
+        old=rows.loc[beyond, "MIS_END"],
+        new=limit[beyond],
+        note="ends with the period of care or on the 18th birthday; confirm",
+    )
     rows["MIS_END"] = rows["MIS_END"].mask(beyond, limit)
-    nested = rows["child"].eq(rows["child"].shift()) & (rows["MIS_START"] < rows["MIS_END"].shift().fillna(pd.Timestamp("2900-01-01")))
-    ctx.record.work("903-ABSENCES-OVERLAP", "Missing", rows[nested], "MIS_START", rows["MIS_START"], "begins before the absence before it ended: two forms of one absence?")
+    nested = rows["child"].eq(rows["child"].shift()) & (
+        rows["MIS_START"] < rows["MIS_END"].shift().fillna(pd.Timestamp("2900-01-01"))
+    )
+    ctx.record.work(
+        "903-ABSENCES-OVERLAP",
+        "Missing",
+        rows[nested],
+        "MIS_START",
+        rows["MIS_START"],
+        "begins before the absence before it ended: two forms of one absence?",
+    )
     ctx.sort_out("Missing", rows, ["MIS_START"], "key", "ssd_missing")
 
 
 def _end_of_care(ctx: CareContext, rows: pd.DataFrame, days: pd.Series) -> pd.Series:
     """End of the period of care in which each day lies; missing where it goes on."""
     spells = ctx.episodes
-    periods = spells.groupby("period").agg(person=("person", "first"), start=("DECOM", "min"), open=("DEC", lambda e: e.isna().any()), end=("DEC", "max"))
+    periods = spells.groupby("period").agg(
+        person=("person", "first"), start=("DECOM", "min"), open=("DEC", lambda e: e.isna().any()), end=("DEC", "max")
+    )
     from dfe_returns.build.spans import holding
 
     end = periods["end"].mask(periods["open"])
-    count, _ = holding(rows["person"], days, periods["person"].reset_index(drop=True), periods["start"].reset_index(drop=True), end.reset_index(drop=True))
-    latest = rows.assign(at=range(len(rows)), day=days)[["person", "at", "day"]].merge(periods.assign(end=end), on="person")
+    count, _ = holding(
+        rows["person"],
+        days,
+        periods["person"].reset_index(drop=True),
+        periods["start"].reset_index(drop=True),
+        end.reset_index(drop=True),
+    )
+    latest = rows.assign(at=range(len(rows)), day=days)[["person", "at", "day"]].merge(
+        periods.assign(end=end), on="person"
+    )
     latest = latest[(latest["start"] <= latest["day"]) & (latest["end"].isna() | (latest["end"] >= latest["day"]))]
-    chosen = latest.sort_values(["at", "start"], kind="stable").drop_duplicates("at", keep="last").set_index("at")["end"]
+    chosen = (
+        latest.sort_values(["at", "start"], kind="stable").drop_duplicates("at", keep="last").set_index("at")["end"]
+    )
     return chosen.reindex(range(len(rows))).set_axis(rows.index).where(count > 0)
 
 
 def social_workers(ctx: CareContext) -> None:
-    """Sets SWEpisodes: who held the case, over the two years to the day of the return, for children looked after on it."""
+    """Sets SWEpisodes: who held the case, over the two years to the day of the return, for children looked after on
+    it."""
     if "SWEpisodes" not in ctx.collection.tables:
         return
     spells = ctx.episodes
     latest = spells.sort_values(["child", "DECOM"], kind="stable").drop_duplicates("child", keep="last")
     now = latest.loc[latest["DEC"].isna() & ~latest["LS"].isin(RESPITE), "person"]
     rows = ctx.of_person(ctx.rows("ssd_involvements"), "invo_person_id").rename(
-        columns={"invo_involvement_start_date": "SW_DECOM", "invo_involvement_end_date": "SW_DEC", "invo_worker_change_reason": "SW_REASON",
-                 "invo_involvements_id": "key"}
+        columns={
+            "invo_involvement_start_date": "SW_DECOM",
+            "invo_involvement_end_date": "SW_DEC",
+            "invo_worker_change_reason": "SW_REASON",
+            "invo_involvements_id": "key",
+        }
     )
     rows = rows[rows["person"].isin(now)]
     role = rows["invo_professional_role_id"].isin(list(ctx.conventions.social_worker_roles))
-    ctx.record.leave_out("ssd_involvements", "SWEpisodes", "not the role of a social worker who holds the case", (~role).sum())
+    ctx.record.leave_out(
+        "ssd_involvements", "SWEpisodes", "not the role of a social worker who holds the case", (~role).sum()
+    )
     window = day_plus_years(ctx.as_at, -2) + DAY
     rows = rows[role & rows["SW_DECOM"].notna()]
-    rows = rows[(rows["SW_DECOM"] <= ctx.as_at)].sort_values(["child", "SW_DECOM", "SW_DEC", "key"], kind="stable", ignore_index=True)
+    rows = rows[(rows["SW_DECOM"] <= ctx.as_at)].sort_values(
+        ["child", "SW_DECOM", "SW_DEC", "key"], kind="stable", ignore_index=True
+    )
     rows["SW_DEC"] = ctx.cut("903-WORKER-END-CUT", "SWEpisodes", "SW_DEC", rows, rows["SW_DEC"])
     rows["SW_ID"] = _register_numbers(ctx, rows)
     same = rows["person"].eq(rows["person"].shift())
@@ -132,20 +210,51 @@ def _register_numbers(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
     number = ("SW" + number).where(number.str.fullmatch(r"\d+").eq(True), number)
     sound = number.str.fullmatch(r"SW\d{1,10}").eq(True)
     local = rows["invo_professional_id"].str.replace(r"\D", "", regex=True)
-    ctx.record.decide("903-WORKER-UNREGISTERED", "SWEpisodes", rows[~sound], "SW_ID", note="no register number: XX and the authority's own number")
+    ctx.record.decide(
+        "903-WORKER-UNREGISTERED",
+        "SWEpisodes",
+        rows[~sound],
+        "SW_ID",
+        note="no register number: XX and the authority's own number",
+    )
     return number.where(sound, "XX" + local.where(local.str.len() > 0, "0"))
 
 
 def _one_spell(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
-    """Touching spells of one worker are one; a spell that ends the day before the next begins, or later, ends when it begins."""
-    again = rows["person"].eq(rows["person"].shift()) & rows["SW_ID"].eq(rows["SW_ID"].shift()) & (rows["SW_DEC"].shift() + DAY >= rows["SW_DECOM"])
-    ctx.record.decide("903-WORKER-SPELLS-JOINED", "SWEpisodes", rows[again], "SW_DECOM", old=rows.loc[again, "SW_DECOM"], note="touching spells of one worker")
+    """Touching spells of one worker are one; a spell that ends the day before the next begins, or later, ends when
+    it begins."""
+    again = (
+        rows["person"].eq(rows["person"].shift())
+        & rows["SW_ID"].eq(rows["SW_ID"].shift())
+        & (rows["SW_DEC"].shift() + DAY >= rows["SW_DECOM"])
+    )
+    ctx.record.decide(
+        "903-WORKER-SPELLS-JOINED",
+        "SWEpisodes",
+        rows[again],
+        "SW_DECOM",
+        old=rows.loc[again, "SW_DECOM"],
+        note="touching spells of one worker",
+    )
     spell = (~again).cumsum()
     last_end = rows.groupby(spell)["SW_DEC"].transform("last")
     rows = rows.assign(SW_DEC=last_end)[~again].reset_index(drop=True)
     following = rows["SW_DECOM"].shift(-1).where(rows["person"].eq(rows["person"].shift(-1)))
-    near = following.notna() & (rows["SW_DEC"].isna() | (rows["SW_DEC"] >= following - DAY)) & rows["SW_DEC"].ne(following) & (following > rows["SW_DECOM"])
-    ctx.record.decide("903-WORKER-END-MOVED", "SWEpisodes", rows[near], "SW_DEC", old=rows.loc[near, "SW_DEC"], new=following[near], note="the next worker begins that day")
+    near = (
+        following.notna()
+        & (rows["SW_DEC"].isna() | (rows["SW_DEC"] >= following - DAY))
+        & rows["SW_DEC"].ne(following)
+        & (following > rows["SW_DECOM"])
+    )
+    ctx.record.decide(
+        "903-WORKER-END-MOVED",
+        "SWEpisodes",
+        rows[near],
+        "SW_DEC",
+        old=rows.loc[near, "SW_DEC"],
+        new=following[near],
+        note="the next worker begins that day",
+    )
     rows["SW_DEC"] = rows["SW_DEC"].mask(near, following)
     return rows
 
@@ -157,12 +266,27 @@ def deprivation_of_liberty(ctx: CareContext) -> None:
     rows = ctx.of_child(ctx.rows("la_dolo")).rename(columns={"dolo_start": "DOLO_START", "dolo_end": "DOLO_END"})
     rows = ctx.under_way(rows, "DOLO_START", "DOLO_END", "la_dolo", "DoLo")
     inside = ctx.in_care_then(rows, "DOLO_START")
-    ctx.record.work("903-ORDER-OUTSIDE-CARE", "DoLo", rows[~inside], "DOLO_START", rows["DOLO_START"], "the child was not looked after when the order began")
+    ctx.record.work(
+        "903-ORDER-OUTSIDE-CARE",
+        "DoLo",
+        rows[~inside],
+        "DOLO_START",
+        rows["DOLO_START"],
+        "the child was not looked after when the order began",
+    )
     rows = rows[inside].reset_index(drop=True)
     rows["DOLO_END"] = ctx.cut("903-ORDER-CUT", "DoLo", "DOLO_END", rows, rows["DOLO_END"])
     limit = _end_of_care(ctx, rows, rows["DOLO_START"])
     beyond = limit.notna() & (rows["DOLO_END"].isna() | (rows["DOLO_END"] > limit))
-    ctx.record.decide("903-ORDER-BOUNDED", "DoLo", rows[beyond], "DOLO_END", old=rows.loc[beyond, "DOLO_END"], new=limit[beyond], note="ends with the period of care")
+    ctx.record.decide(
+        "903-ORDER-BOUNDED",
+        "DoLo",
+        rows[beyond],
+        "DOLO_END",
+        old=rows.loc[beyond, "DOLO_END"],
+        new=limit[beyond],
+        note="ends with the period of care",
+    )
     rows["DOLO_END"] = rows["DOLO_END"].mask(beyond, limit)
     rows["key"] = "la/" + rows["_line"].astype("str")
     ctx.sort_out("DoLo", rows, ["DOLO_START"], "key", "la_dolo")

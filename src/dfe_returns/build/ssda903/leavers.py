@@ -1,4 +1,5 @@
-"""OC3: care leavers around their birthday. Source: Children Act 1989 sections 23A to 24D; DfE, guide to the SSDA903 collection."""
+"""OC3: care leavers around their birthday. Source: Children Act 1989 sections 23A to 24D; DfE, guide to the SSDA903
+collection."""
 
 from __future__ import annotations
 
@@ -23,15 +24,29 @@ def leavers(ctx: CareContext) -> None:
     ctx.record.leave_out("ssd_care_leavers", "OC3", "22 to 25 without a contact in the year", supported.sum())
     rows = rows[~supported].reset_index(drop=True)
     silent = rows["in_touch"].isna()
-    ctx.record.work("903-LEAVER-NO-CONTACT", "OC3", rows[silent], "IN_TOUCH", note="no contact around the birthday; give it in la_care_leaver_birthday")
+    ctx.record.work(
+        "903-LEAVER-NO-CONTACT",
+        "OC3",
+        rows[silent],
+        "IN_TOUCH",
+        note="no contact around the birthday; give it in la_care_leaver_birthday",
+    )
     away = rows["in_touch"].isin(_NOT_IN_TOUCH)
     suited = rows["accommodation"] + rows["suitable"].fillna("")
     listed = suited.isin(set(ctx.collection.codesets["ACCOM"].codes))
     odd = rows["accommodation"].notna() & ~listed & ~away
-    ctx.record.work("903-ACCOMMODATION-UNKNOWN", "OC3", rows[odd], "ACCOM", note="kind and suitability do not go together")
+    ctx.record.work(
+        "903-ACCOMMODATION-UNKNOWN", "OC3", rows[odd], "ACCOM", note="kind and suitability do not go together"
+    )
     told = rows["in_touch"].notna()
     defaulted = told & ~away & (rows["activity"].isna() | ~listed)
-    ctx.record.decide("903-LEAVER-NOT-KNOWN", "OC3", rows[defaulted], "ACTIV", note="in touch, but activity or accommodation not recorded: blank")
+    ctx.record.decide(
+        "903-LEAVER-NOT-KNOWN",
+        "OC3",
+        rows[defaulted],
+        "ACTIV",
+        note="in touch, but activity or accommodation not recorded: blank",
+    )
     rows["IN_TOUCH"] = rows["in_touch"]
     rows["ACTIV"] = rows["activity"].mask(away, "0")
     rows["ACCOM"] = suited.where(listed).mask(away, "0")
@@ -40,7 +55,11 @@ def leavers(ctx: CareContext) -> None:
     has = ctx.tables["OC3"].index[rows.sort_values(["child", "key"], kind="stable")["contact_line"].notna()]
     placed = rows.sort_values(["child", "key"], kind="stable", ignore_index=True).iloc[has]
     ctx.record.came_from(
-        "OC3", has, "ssd_care_leavers", pd.DataFrame({"_file": placed["contact_file"], "_line": placed["contact_line"]}), part="IN_TOUCH"
+        "OC3",
+        has,
+        "ssd_care_leavers",
+        pd.DataFrame({"_file": placed["contact_file"], "_line": placed["contact_line"]}),
+        part="IN_TOUCH",
     )
 
 
@@ -85,7 +104,8 @@ def _birthday(birth: pd.Series, age: pd.Series) -> pd.Series:
 
 
 def _contacts(ctx: CareContext) -> pd.DataFrame:
-    """Contacts up to the day of the return: person, contact (day), in_touch, activity, accommodation, suitable, and where they stand."""
+    """Contacts up to the day of the return: person, contact (day), in_touch, activity, accommodation, suitable, and
+    where they stand."""
     rows = ctx.of_person(ctx.rows("ssd_care_leavers"), "clea_person_id").rename(
         columns={
             "clea_care_leaver_latest_contact": "contact",
@@ -97,13 +117,28 @@ def _contacts(ctx: CareContext) -> pd.DataFrame:
     )
     given = ctx.of_child(ctx.rows("la_care_leaver_birthday")).rename(columns={"contact_date": "contact"})
     parts = [rows.assign(by_hand=False), given.assign(by_hand=True)]
-    names = ["person", "contact", "in_touch", "activity", "accommodation", "suitable", "by_hand", "birthday_age", "_file", "_line"]
-    out = pd.concat([p.reindex(columns=names).astype({"_file": "str"}) for p in parts if len(p)] or [rows.reindex(columns=names)], ignore_index=True)
+    names = [
+        "person",
+        "contact",
+        "in_touch",
+        "activity",
+        "accommodation",
+        "suitable",
+        "by_hand",
+        "birthday_age",
+        "_file",
+        "_line",
+    ]
+    out = pd.concat(
+        [p.reindex(columns=names).astype({"_file": "str"}) for p in parts if len(p)] or [rows.reindex(columns=names)],
+        ignore_index=True,
+    )
     return out[~(out["contact"] > ctx.as_at)]
 
 
 def _with_contact(ctx: CareContext, rows: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
-    """The contact nearest to the birthday within the guide's window, one on or after it first; a statement made for the birthday before all."""
+    """The contact nearest to the birthday within the guide's window, one on or after it first; a statement made for
+    the birthday before all."""
     pairs = rows[["person", "day", "age"]].merge(contacts, on="person", how="inner")
     from_day, to_day = add_months(pairs["day"], -_BEFORE), add_months(pairs["day"], _AFTER)
     inside = pairs["contact"].between(from_day, to_day)
@@ -119,5 +154,12 @@ def _with_contact(ctx: CareContext, rows: pd.DataFrame, contacts: pd.DataFrame) 
     out = rows.assign(**{n: at[n] for n in ("contact", "in_touch", "activity", "accommodation", "suitable")})
     out = out.assign(contact_file=at["_file"].astype("str"), contact_line=at["_line"].astype("Int64"))
     hand = at["by_hand"].eq(True)
-    ctx.record.decide("903-LEAVER-BY-HAND", "OC3", out[hand], "IN_TOUCH", new=out.loc[hand, "in_touch"], note="la_care_leaver_birthday")
+    ctx.record.decide(
+        "903-LEAVER-BY-HAND",
+        "OC3",
+        out[hand],
+        "IN_TOUCH",
+        new=out.loc[hand, "in_touch"],
+        note="la_care_leaver_birthday",
+    )
     return out

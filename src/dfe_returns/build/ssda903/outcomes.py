@@ -1,6 +1,7 @@
 """OC2: health, offending, substance misuse and strengths and difficulties of children looked after for twelve months.
 
-Source: DfE, guide to the SSDA903 collection, outcomes; Care Planning, Placement and Case Review Regulations 2010 regulation 7.
+Source: DfE, guide to the SSDA903 collection, outcomes; Care Planning, Placement and Case Review Regulations 2010
+regulation 7.
 """
 
 from __future__ import annotations
@@ -15,16 +16,23 @@ _CHECKS = ("TEETH_CHECK", "HEALTH_ASSESSMENT", "HEALTH_CHECK")
 
 
 def cohort(ctx: CareContext) -> pd.DataFrame:
-    """In care on the day of the return without a break for twelve months: no start and no leaving in them, no short breaks."""
+    """In care on the day of the return without a break for twelve months: no start and no leaving in them, no short
+    breaks."""
     spells, first_day = ctx.episodes, ctx.year_before_day
     touching = spells[spells["DEC"].isna() | (spells["DEC"] >= first_day)]
-    broken = (touching["RNE"].eq("S") & (touching["DECOM"] > first_day)) | (touching["DEC"].notna() & touching["REC"].ne("X1"))
+    broken = (touching["RNE"].eq("S") & (touching["DECOM"] > first_day)) | (
+        touching["DEC"].notna() & touching["REC"].ne("X1")
+    )
     broken |= touching["LS"].isin(RESPITE)
     latest = touching.sort_values(["child", "DECOM"], kind="stable").drop_duplicates("child", keep="last")
     now = latest.loc[latest["DEC"].isna() & ~latest["LS"].isin(RESPITE), "child"]
     began = touching.groupby("child")["DECOM"].min() <= first_day
     children = now[~now.isin(touching.loc[broken, "child"]) & now.isin(began.index[began])]
-    return ctx.people[ctx.people["child"].isin(children)].drop_duplicates("child").sort_values("child", kind="stable", ignore_index=True)
+    return (
+        ctx.people[ctx.people["child"].isin(children)]
+        .drop_duplicates("child")
+        .sort_values("child", kind="stable", ignore_index=True)
+    )
 
 
 def outcomes(ctx: CareContext) -> None:
@@ -43,7 +51,13 @@ def outcomes(ctx: CareContext) -> None:
         out[field] = _nothing_recorded(ctx, out, field, wanted.get(field, pd.Series(True, index=rows.index)))
     out["INTERVENTION_RECEIVED"] = out["INTERVENTION_RECEIVED"].where(out["SUBSTANCE_MISUSE"].eq("1"))
     unknown = out["INTERVENTION_RECEIVED"].eq("0") & out["INTERVENTION_OFFERED"].isna()
-    ctx.record.work("903-OFFER-UNKNOWN", "OC2", out[unknown], "INTERVENTION_OFFERED", note="give it in la_oc2_extra: was help offered?")
+    ctx.record.work(
+        "903-OFFER-UNKNOWN",
+        "OC2",
+        out[unknown],
+        "INTERVENTION_OFFERED",
+        note="give it in la_oc2_extra: was help offered?",
+    )
     out["INTERVENTION_OFFERED"] = out["INTERVENTION_OFFERED"].where(out["INTERVENTION_RECEIVED"].eq("0"))
     out["key"] = out["person"]
     ctx.sort_out("OC2", out, [], "key", "ssd_person")
@@ -53,7 +67,9 @@ def _nothing_recorded(ctx: CareContext, rows: pd.DataFrame, field: str, wanted: 
     """What it means that nothing was recorded: no, by the profile's choice, and each such cell is a decision."""
     blank = rows[field].isna() & wanted
     if ctx.conventions.oc2_missing_means == "zero":
-        ctx.record.decide("903-OC2-ZERO", "OC2", rows[blank], field, new="0", note="nothing recorded in the year counts as no")
+        ctx.record.decide(
+            "903-OC2-ZERO", "OC2", rows[blank], field, new="0", note="nothing recorded in the year counts as no"
+        )
         return rows[field].mask(blank, "0")
     if ctx.conventions.oc2_missing_means == "error":
         ctx.record.work("903-OC2-MISSING", "OC2", rows[blank], field, note="nothing recorded in the year")
@@ -78,7 +94,9 @@ def _health(ctx: CareContext, rows: pd.DataFrame, told: pd.DataFrame) -> dict[st
         not_had = rows["person"].isin(refused.loc[refused["clah_health_check_type"].eq(field), "person"])
         out[field] = pd.Series(None, index=rows.index, dtype="object").mask(not_had, "0").mask(had, "1")
     state = ctx.of_person(ctx.rows("ssd_cla_immunisations"), "clai_person_id")
-    state = state[~(state["clai_immunisations_status_date"] > ctx.as_at)].sort_values("clai_immunisations_status_date", kind="stable", na_position="first")
+    state = state[~(state["clai_immunisations_status_date"] > ctx.as_at)].sort_values(
+        "clai_immunisations_status_date", kind="stable", na_position="first"
+    )
     latest = state.drop_duplicates("person", keep="last").set_index("person")["clai_immunisations_status"]
     snapshot = told["immunisations_at_31_march"].map(YES_NO)
     out["IMMUNISATIONS"] = snapshot.fillna(look_up(rows["person"], latest).map(YES_NO))
@@ -87,11 +105,19 @@ def _health(ctx: CareContext, rows: pd.DataFrame, told: pd.DataFrame) -> dict[st
 
 def _convicted(ctx: CareContext, rows: pd.DataFrame, told: pd.DataFrame) -> pd.Series:
     """The youth justice team's answer, else whether an offence was dated in the year (which overstates convictions)."""
-    dated = rows["person"].isin(_in_year(ctx, "ssd_cla_convictions", "clac_person_id", "clac_cla_conviction_date")["person"])
+    dated = rows["person"].isin(
+        _in_year(ctx, "ssd_cla_convictions", "clac_person_id", "clac_cla_conviction_date")["person"]
+    )
     answered = told["convicted"].map(YES_NO)
     inferred = dated & answered.isna()
-    ctx.record.decide("903-CONVICTED-BY-OFFENCE", "OC2", rows[inferred], "CONVICTED", new="1",
-                      note="an offence is dated in the year; give the outcome in la_oc2_extra where it was no conviction")
+    ctx.record.decide(
+        "903-CONVICTED-BY-OFFENCE",
+        "OC2",
+        rows[inferred],
+        "CONVICTED",
+        new="1",
+        note="an offence is dated in the year; give the outcome in la_oc2_extra where it was no conviction",
+    )
     return answered.where(answered.notna(), pd.Series(None, index=rows.index, dtype="object").mask(dated, "1"))
 
 
@@ -115,9 +141,25 @@ def _strengths(ctx: CareContext, rows: pd.DataFrame, told: pd.DataFrame) -> dict
     age = ctx.age_then(forms, forms["csdq_sdq_completed_date"])
     scored = forms[forms["csdq_sdq_score"].between(0, 40).eq(True) & (age >= 4) & (age <= 16)]
     score = look_up(rows["person"], scored.drop_duplicates("person", keep="last").set_index("person")["csdq_sdq_score"])
-    reasons = forms.dropna(subset=["csdq_sdq_reason"]).drop_duplicates("person", keep="last").set_index("person")["csdq_sdq_reason"]
+    reasons = (
+        forms.dropna(subset=["csdq_sdq_reason"])
+        .drop_duplicates("person", keep="last")
+        .set_index("person")["csdq_sdq_reason"]
+    )
     reason = told["sdq_reason"].fillna(look_up(rows["person"], reasons))
     due = (add_years(rows["birth"], 4) <= ctx.as_at) & (add_years(rows["birth"], 17) >= ctx.year_before_day)
-    missing = due & score.isna() & reason.isna() & (add_years(rows["birth"], 17) > ctx.as_at) & (add_years(rows["birth"], 4) <= ctx.year_before_day)
-    ctx.record.work("903-SDQ-MISSING", "OC2", rows[missing], "SDQ_SCORE", note="neither a score nor a reason; give the reason in la_oc2_extra")
+    missing = (
+        due
+        & score.isna()
+        & reason.isna()
+        & (add_years(rows["birth"], 17) > ctx.as_at)
+        & (add_years(rows["birth"], 4) <= ctx.year_before_day)
+    )
+    ctx.record.work(
+        "903-SDQ-MISSING",
+        "OC2",
+        rows[missing],
+        "SDQ_SCORE",
+        note="neither a score nor a reason; give the reason in la_oc2_extra",
+    )
     return {"SDQ_SCORE": score.where(due), "SDQ_REASON": reason.where(score.isna() & due)}

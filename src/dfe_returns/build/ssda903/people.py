@@ -1,4 +1,5 @@
-"""Who the return is about: people of the extract with child number, birth and sex; then the Header, one row per child."""
+"""Who the return is about: people of the extract with child number, birth and sex; then the Header, one row per
+child."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _GENDER = {"M": "1", "F": "2"}
 
 
 def people(ctx: CareContext) -> pd.DataFrame:
-    """One row per person with `person`, `child`, `birth`, `sex`; an estimated birth date takes the place of a missing one."""
+    """One row per person with `person`, `child`, `birth`, `sex`; an estimated birth date takes the place of a
+    missing one."""
     found = known_people(ctx)
     dob, due = found["pers_dob"], found["pers_expected_dob"]
     seen = ctx.settings.seen_on(ctx.collection)
@@ -28,12 +30,22 @@ def header(ctx: CareContext) -> None:
     wanted = set(ctx.this_year["child"])
     for table in ("OC3", "AD1", "PlacedAdoption"):
         wanted |= set(ctx.tables[table]["CHILD"].dropna())
-    rows = ctx.people[ctx.people["child"].isin(wanted)].sort_values(["child", "person"], kind="stable", ignore_index=True)
+    rows = ctx.people[ctx.people["child"].isin(wanted)].sort_values(
+        ["child", "person"], kind="stable", ignore_index=True
+    )
     twice = rows["child"].duplicated(keep=False)
-    ctx.record.work("903-CHILD-ID-REPEATED", "Header", rows[twice], "CHILD", note="several people of ssd_person have this number")
+    ctx.record.work(
+        "903-CHILD-ID-REPEATED", "Header", rows[twice], "CHILD", note="several people of ssd_person have this number"
+    )
     guessed = rows["estimated"]
-    ctx.record.decide("903-BIRTH-ESTIMATED", "Header", rows[guessed], "DOB", new=rows.loc[guessed, "birth"],
-                      note="an expected date long past is taken as an estimated date of birth")
+    ctx.record.decide(
+        "903-BIRTH-ESTIMATED",
+        "Header",
+        rows[guessed],
+        "DOB",
+        new=rows.loc[guessed, "birth"],
+        note="an expected date long past is taken as an estimated date of birth",
+    )
     ethnic = rows["pers_ethnicity"].str.upper()
     if ctx.conventions.ethnicity_blank_is_nobt:
         blank = ethnic.isna()
@@ -64,7 +76,13 @@ def _numbers(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
     """A sound UPN, else a recorded reason UN1 to UN5; a reason set by hand goes before one of the extract."""
     number = cleaned(rows["pers_upn"])
     sound = is_upn(number)
-    ctx.record.decide("903-UPN-REFUSED", "Header", rows[number.notna() & ~sound], "UPN", note="not a pupil number: layout or check letter")
+    ctx.record.decide(
+        "903-UPN-REFUSED",
+        "Header",
+        rows[number.notna() & ~sound],
+        "UPN",
+        note="not a pupil number: layout or check letter",
+    )
     stored = cleaned(rows["pers_upn_unknown"])
     stored = stored.where(is_reason(stored) & ~stored.isin(["UN6", "UN7"]))
     given = ctx.of_child(ctx.rows("la_upn_unknown"))
@@ -72,19 +90,39 @@ def _numbers(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
     by_hand = by_hand.where(by_hand.isin(["UN1", "UN2", "UN3", "UN4", "UN5"]))
     reason = by_hand.fillna(stored)
     chosen = ~sound & by_hand.notna()
-    ctx.record.decide("903-UPN-REASON-BY-HAND", "Header", rows[chosen], "UPN", old=stored[chosen], new=by_hand[chosen], note="la_upn_unknown")
+    ctx.record.decide(
+        "903-UPN-REASON-BY-HAND",
+        "Header",
+        rows[chosen],
+        "UPN",
+        old=stored[chosen],
+        new=by_hand[chosen],
+        note="la_upn_unknown",
+    )
     return number.where(sound).fillna(reason)
 
 
 def _mothers(ctx: CareContext, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """MOTHER for girls with care other than short breaks in the year; the birth of the eldest child of a mother."""
     links = ctx.of_person(ctx.rows("ssd_mother"), "moth_person_id")
-    born = links[(links["moth_childs_dob"] <= ctx.as_at) & (links["moth_childs_dob"] >= add_years(links["birth"], ctx.conventions.mother_youngest))]
+    born = links[
+        (links["moth_childs_dob"] <= ctx.as_at)
+        & (links["moth_childs_dob"] >= add_years(links["birth"], ctx.conventions.mother_youngest))
+    ]
     young = links[(links["moth_childs_dob"] < add_years(links["birth"], ctx.conventions.mother_youngest))]
-    ctx.record.work("903-MOTHER-TOO-YOUNG", "Header", young, "MOTHER", note="a link the wrong way round, or a wrong date")
+    ctx.record.work(
+        "903-MOTHER-TOO-YOUNG", "Header", young, "MOTHER", note="a link the wrong way round, or a wrong date"
+    )
     eldest = look_up(rows["person"], born.groupby("person")["moth_childs_dob"].min())
     in_care = rows["child"].isin(ctx.this_year.loc[~ctx.this_year["LS"].isin(RESPITE), "child"])
     girl = rows["sex"].eq("F") & in_care
     mother = pd.Series(None, index=rows.index, dtype="object").mask(girl, "0").mask(girl & eldest.notna(), "1")
-    ctx.record.decide("903-MOTHER-DERIVED", "Header", rows[mother.eq("1")], "MOTHER", new="1", note="a child born by the day of the return")
+    ctx.record.decide(
+        "903-MOTHER-DERIVED",
+        "Header",
+        rows[mother.eq("1")],
+        "MOTHER",
+        new="1",
+        note="a child born by the day of the return",
+    )
     return mother, eldest.where(mother.eq("1"))
