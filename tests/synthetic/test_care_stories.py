@@ -134,5 +134,5 @@ def test_true_return_of_both_years_hangs_together(sample):
 def test_every_slip_in_care_is_described():
     children = pd.DataFrame(entries("situations_care.yaml"))
     assert children.child.is_unique
-    assert children.slip.notna().sum() == 5
+    assert children.slip.notna().sum() == 4
     assert np.isin(children.child, [e["child"] for e in entries()]).sum() == 0

@@ -321,7 +321,7 @@ def _lodged(
     provider, urn, post = lodge(out.type.to_numpy(dtype="U3"), out.provider.to_numpy(dtype="U3"), number_of_home, spare)
     out["provider"], out["urn"], out["postcode"] = provider, urn, post
     out["urn"] = out.urn.mask(moved, out.groupby("period").urn.shift(1))
-    out["postcode"] = out.postcode.mask(out.type.str.startswith("Z") | out.type.eq("P1"))
+    out["postcode"] = out.postcode.mask(out.type.eq("P1"))
     return with_ends(rng, _hospital(rng, _changed(out), spare))
 
 

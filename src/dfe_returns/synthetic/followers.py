@@ -57,11 +57,12 @@ def episodes(t: Frames) -> pd.DataFrame:
 
 
 def of_period(t: Frames) -> pd.DataFrame:
-    """Periods with the child's birth and sex, and whether they are short breaks (columns born, sex, respite)."""
+    """Periods with the child's birth and sex, and whether they are short breaks; open ones end at 18."""
     people = t["people"].set_index("child")[["born", "sex"]]
     first = t["legal_statuses"].dropna(subset=["period"]).drop_duplicates("period").set_index("period").code
     out = t["care_periods"].merge(people, left_on="child", right_index=True, how="left")
-    return out.assign(respite=out.period.map(first).isin(RESPITE))
+    grown = pd.Series(birthday(days(out.born), 18), index=out.index).astype("datetime64[us]")
+    return out.assign(respite=out.period.map(first).isin(RESPITE), end=out.end.fillna(grown))
 
 
 def reviews(rng: np.random.Generator, p: pd.DataFrame, clock: Clock) -> pd.DataFrame:
@@ -206,25 +207,26 @@ def previous_permanence(rng: np.random.Generator, p: pd.DataFrame) -> pd.DataFra
     born, start = days(p.born), days(p.start)
     option = choose(rng, {"Z1": 90, "P1": 2, "P2": 5, "P3": 3}, n)
     age = (start - born).astype(int)
-    option = np.where(age < 900, "Z1", option)
+    option = pd.Series(np.where(age < 900, "Z1", option)).groupby(p.child.to_numpy()).transform("first").to_numpy()
     order = plus(born, (age * 0.6).astype(int))
     text = np.datetime_as_string(np.where(np.isnat(order), np.datetime64("2000-01-01"), order))
     written = pd.Series(text, index=p.index).str.replace(r"(\d+)-(\d+)-(\d+)", r"\3/\2/\1", regex=True)
     vague = rng.random(n)
     written = written.where(vague < 0.6, "zz" + written.str[2:]).where(vague < 0.85, "zz/zz" + written.str[5:])
-    had = option != "Z1"
+    had = pd.Series(option != "Z1", index=p.index)
+    authority = choose(rng, {"Derby": 4, "Nottingham": 3, "Sheffield": 3, "Wales": 1}, n)
     out = pd.DataFrame(
         {
             "child": p.child,
             "period": p.period,
             "option": option,
             "date": p.start,
-            "authority": pd.Series(
-                choose(rng, {"Derby": 4, "Nottingham": 3, "Sheffield": 3, "Wales": 1}, n), index=p.index
-            ).where(had),
+            "authority": pd.Series(authority, index=p.index).where(had),
             "order_date": written.where(had),
         }
     )
+    told = out.groupby("child")[["authority", "order_date"]].transform("first")  # a child's past does not change
+    out[["authority", "order_date"]] = told.where(had)
     return _numbered("previous_permanence", "form", 97_001, [out], ["period"])
 
 

@@ -233,6 +233,6 @@ def placements(rows: pd.DataFrame) -> pd.DataFrame:
     provider, urn, post = lodge(out.type.to_numpy(dtype="U3"), out.provider.to_numpy(dtype="U3"), home, spare)
     out["provider"], out["urn"], out["postcode"] = provider, urn, post
     out["urn"] = out.number.fillna(out.urn.mask(moved, out.groupby("period").urn.shift(1)))
-    out["postcode"] = out.postcode.mask(out.type.str.startswith("Z") | out.type.eq("P1"))
+    out["postcode"] = out.postcode.mask(out.type.eq("P1"))
     out = with_ends(np.random.default_rng(1201), out)
     return out.assign(placement=out.placement - 5_000)

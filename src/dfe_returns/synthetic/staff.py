@@ -137,7 +137,9 @@ def involvements(rng: np.random.Generator, s: Spells, worked: Mask, team: Ints, 
             facts(
                 "involvements",
                 {
-                    "worker": worker_of(team[rows[third]], rng.integers(0, per, len(third))),
+                    "worker": worker_of(
+                        team[rows[third]], (worker[rows[third]] + rng.integers(1, per, len(third))) % 10_000 % per
+                    ),
                     "role": "CW",
                     "team": team[rows[third]],
                     "child": s.child[rows[third]],

@@ -218,13 +218,15 @@ def _adopted(known: Frames, e: pd.DataFrame) -> pd.DataFrame:
 
 def _decisions(known: Frames, e: pd.DataFrame, span: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DataFrame:
     a = known["adoptions"]
+    adopted = e[e.end_reason.isin(["E11", "E12"])].child
     a = a[a.child.isin(e.child) & ~(a.reversed < span[0])]
+    ceased = ~a.child.isin(adopted)  # an adoption stands, whatever else was entered
     return pd.DataFrame(
         {
             "CHILD": a.child,
             "DATE_PLACED": a.decision,
-            "DATE_PLACED_CEASED": a.reversed,
-            "REASON_PLACED_CEASED": a.reversed_reason,
+            "DATE_PLACED_CEASED": a.reversed.where(ceased),
+            "REASON_PLACED_CEASED": a.reversed_reason.where(ceased),
         }
     )
 
