@@ -73,6 +73,24 @@ def test_people_have_their_number_team_and_worker(extract):
     assert people.loc["1002", "team"] == "South team"  # nobody involved: the team of the last referral
 
 
+def test_a_reason_on_the_row_that_ends_moves_to_the_worker_who_comes(extract, profile):
+    folder = extract(ssd_involvements="""
+        invo_involvements_id | invo_professional_id | invo_professional_role_id | invo_person_id | invo_involvement_start_date | invo_involvement_end_date | invo_worker_change_reason
+        1                    | D                    | DUTY                      | 501            | 2025-05-06                  | 2025-05-06                | FCONTA
+        2                    | W1                   | CW                        | 501            | 2025-05-06                  | 2025-07-31                | LEFTRL
+        3                    | W2                   | CW                        | 501            | 2025-08-04                  |                           |
+        4                    | W3                   | CW                        | 502            | 2025-08-04                  |                           |""")  # fmt: skip
+    mine = profile("profile: mine\nextends: ssd_systemc\nconventions: {change_reason_on: ending}")
+    loaded = load(folder, mine)
+    assert loaded.tables["ssd_involvements"]["invo_worker_change_reason"].fillna("").tolist() == [
+        "",
+        "FCONTA",
+        "LEFTRL",
+        "",
+    ]
+    assert loaded.profile.conventions["change_reason_on"] == "starting"
+
+
 def test_companions_may_lie_in_a_folder_of_their_own(extract, tmp_path):
     companions = tmp_path / "companions"
     companions.mkdir()

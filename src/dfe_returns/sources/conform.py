@@ -187,6 +187,8 @@ class _Conform:
         people.fill_absent_people(tables, self.notes)
         people.unlink_strangers(tables, self.notes)
         self._defaults(tables)
+        if self.profile.conventions["change_reason_on"] == "ending":
+            tables["ssd_involvements"] = people.reasons_on_new_workers(tables["ssd_involvements"])
         as_at = pd.Timestamp(extract_date) if extract_date else None
         excluded = people.exclude_people(tables, self.profile, self.helpers, as_at)
         self.dropped += people.drop_people(tables, excluded, self.model, self.notes)

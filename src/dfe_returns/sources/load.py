@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,8 @@ def load(
     finally:
         for one in readers:
             getattr(one, "close", lambda: None)()
+    # conform has put the reasons for a change of worker on the row of the one who comes
+    chosen = replace(chosen, conventions={**chosen.conventions, "change_reason_on": "starting"})
     extract = dict(extract)
     if report.extract_date:
         extract.setdefault("run_at", report.extract_date.isoformat())

@@ -273,6 +273,30 @@ def id_map(person: pd.DataFrame, source: str, notes: Notes) -> pd.DataFrame:
     return out.reset_index(drop=True)
 
 
+def reasons_on_new_workers(involved: pd.DataFrame) -> pd.DataFrame:
+    """ssd_involvements with each reason for a change of worker on the row of the worker who comes.
+
+    For case systems that store it on the row of the one who leaves: whoever it was (a duty worker, say) that left on the day
+    the new one came, else the one before in the same role.
+    """
+    who, start, end, why = (
+        "invo_person_id",
+        "invo_involvement_start_date",
+        "invo_involvement_end_date",
+        "invo_worker_change_reason",
+    )
+    rows = involved.sort_values([who, start, end], kind="stable", na_position="last")
+    leaving = rows.dropna(subset=[who, end, why]).drop_duplicates([who, end], keep="last")
+    by_day = pd.Series(
+        leaving[why].to_numpy(), index=pd.MultiIndex.from_frame(leaving[[who, end]].set_axis(["who", "day"], axis=1))
+    )
+    came = pd.MultiIndex.from_frame(rows[[who, start]].set_axis(["who", "day"], axis=1))
+    same_day = pd.Series(by_day.reindex(came).to_numpy(), index=rows.index, dtype="str")
+    before = rows.groupby([who, "invo_professional_role_id"], dropna=False)[why].shift()
+    reason = same_day.where(same_day.notna(), before).mask(rows[start].eq(rows[end]))
+    return involved.assign(**{why: reason.reindex(involved.index).astype("str")})
+
+
 def latest_workers(tables: dict[str, pd.DataFrame], numbers: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     """pers_person_id, child, team, worker: the open (else latest) involvement of a social worker, else the team of
     the last referral.
