@@ -11,7 +11,7 @@ import pytest
 from dfe_returns.contract import contract
 from dfe_returns.contract.years import YEARS
 from dfe_returns.errors import ContractError, UsageError
-from dfe_returns.evidence.child import child_lineage, rows_of_child
+from dfe_returns.evidence.child import child_lineage, hidden, rows_of_child
 from dfe_returns.evidence.lineage import (
     FIELD_COLUMNS,
     GATEWAY_COLUMNS,
@@ -119,6 +119,12 @@ def test_an_unknown_child_is_not_repeated_in_the_message(cin_run):
     with pytest.raises(UsageError) as error:
         child_lineage(cin_run, "SECRET77")
     assert "SECRET77" not in str(error.value)
+
+
+def test_sensitive_values_are_hidden_until_a_reason_is_given(cin_run):
+    shown = hidden(child_lineage(cin_run, "A1")).set_index("field")["value"]
+    assert shown["PrimaryNeedCode"] == "(hidden, T3)"
+    assert shown["CINreferralDate"] == "2025-05-01"
 
 
 def test_rows_of_one_child(cin_run):

@@ -17,6 +17,7 @@ from dfe_returns.evidence.retention import (
     apply_retention,
     case_records,
     deleted_files,
+    due_after,
     people_of,
     retention_plan,
     retention_summary,
@@ -102,6 +103,9 @@ def test_a_hold_covers_case_records_by_rule_and_child(tmp_path):
 def test_periods_may_be_longer_but_the_law_sets_the_least():
     assert retention_rules({"RET-CIN": 30})["RET-CIN"].until_age == 30
     assert retention_rules({"RET-RETURN-FILE": 10})["RET-LINEAGE"].span == "10 years"
+    assert due_after(retention_rules({"RET-STAGING": 1})["RET-STAGING"], date(2026, 7, 1)) == date(2027, 7, 1)
+    assert due_after(retention_rules()["RET-STAGING"], date(2026, 7, 1)) == date(2026, 9, 29)
+    assert due_after(retention_rules()["RET-APD"], date(2026, 8, 31)) == date(2027, 2, 28)
     with pytest.raises(UsageError, match="shorter than the law allows"):
         retention_rules({"RET-CLA": 25})
     with pytest.raises(UsageError, match="no retention rule"):

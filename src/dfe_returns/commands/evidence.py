@@ -459,7 +459,7 @@ def fields_decide(
     say(f"{return_name} {year} {field}: {decision}.")
 
 
-# ---- helpers
+# ---- what the commands share
 
 
 def _open(config: Path | None, runs: Path) -> tuple[Config, Ledger]:

@@ -53,6 +53,12 @@ def child_lineage(run: Any, child: str) -> pd.DataFrame:
     return values.sort_values(["_table", "row", "_at"], kind="stable", ignore_index=True)[COLUMNS]
 
 
+def hidden(values: pd.DataFrame, tiers: tuple[str, ...] = ("T3", "T4")) -> pd.DataFrame:
+    """The answer with sensitive values hidden (R43): shown only to somebody who gave a reason, which is recorded."""
+    shown = values["value"].where(~values["tier"].isin(tiers), "(hidden, " + values["tier"] + ")")
+    return values.assign(value=shown)
+
+
 def rows_of_child(run: Any, child: str) -> pd.DataFrame:
     """The row lineage of one child: return, table, row, part, source, file, line."""
     rows = row_lineage(_loaded(run))

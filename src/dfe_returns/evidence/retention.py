@@ -202,6 +202,16 @@ def anniversary(dates: pd.Series, years: int) -> pd.Series:
     return later.mask(moved, later + pd.Timedelta(days=1))
 
 
+def due_after(rule: RetentionRule, start: date) -> date:
+    """The day on which a record of this rule is due, counted from a day."""
+    if rule.days is not None:
+        return start + timedelta(days=rule.days)
+    if rule.months is not None:
+        return (pd.Timestamp(start) + pd.DateOffset(months=rule.months)).date()
+    years = rule.years if rule.years is not None else rule.until_age
+    return anniversary(pd.Series([pd.Timestamp(start)]), years or 0).iloc[0].date()
+
+
 def season_end(year: str) -> date:
     """Day on which the season of a collection year counts as over."""
     end = _season()
@@ -221,11 +231,9 @@ def _parts(
     """What a run's folder holds: what, rule, trigger, due, why. Dates are ISO text, blank where there is no trigger."""
     sent = next((e["at"][:10] for e in ledger.history(facts["run_id"]) if e["kind"] == "submitted"), "")
     if sent:
-        staging = (date.fromisoformat(sent) + timedelta(days=rules["RET-STAGING"].days or 90)).isoformat()
+        staging = due_after(rules["RET-STAGING"], date.fromisoformat(sent)).isoformat()
         end = season_end(facts["year"])
-        kept = (
-            anniversary(pd.Series([pd.Timestamp(end)]), rules["RET-RETURN-FILE"].years or 7).iloc[0].date().isoformat()
-        )
+        kept = due_after(rules["RET-RETURN-FILE"], end).isoformat()
         return [
             ("working copies", "RET-STAGING", sent, staging, "the return was submitted"),
             (
