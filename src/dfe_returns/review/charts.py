@@ -10,6 +10,7 @@ import pandas as pd
 
 _THIS, _LAST = "#1a5490", "#b9c7d6"
 _INK = "#0b0c0c"
+_MOST = 12
 
 
 def bars(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]], described: str) -> str:
@@ -63,8 +64,10 @@ def _inline(text: str, name: str, described: str) -> str:
 
 
 def chart_of(name: str, caption: str, totals: pd.DataFrame, has_last: bool) -> dict[str, str] | None:
-    """Chart of counts: ``totals`` rows of totals.beside_last_year; None when there is nothing to draw."""
+    """Chart of counts: ``totals`` as of totals.beside_last_year, the largest twelve of them; None if all are 0."""
     rows = totals[totals["kind"] == "count"]
+    largest = rows[["this_number", "last_number"]].max(axis=1).sort_values(ascending=False, kind="stable").index
+    rows = rows.loc[largest[:_MOST]].sort_index()
     if rows.empty or rows["this_number"].sum() == 0:
         return None
     series = {"this year": rows["this_number"].tolist()}

@@ -113,7 +113,7 @@ def _charts(result: Any, totals: pd.DataFrame) -> list[dict[str, str]]:
     stem = totals["key"].str.split(".").str[0]
     by_code = totals["key"].str.contains(".", regex=False)
     drawn = [
-        chart_of(f"chart-{name}", caption, totals[(stem == name) & by_code].head(14), bool(result.previous))
+        chart_of(f"chart-{name}", caption, totals[(stem == name) & by_code], bool(result.previous))
         for name, caption in CHARTS[result.collection.name]
     ]
     return [chart for chart in drawn if chart]

@@ -100,8 +100,8 @@ def _missing(tally: Tally, present: pd.Series) -> None:
 
 def _outcomes(tally: Tally) -> None:
     o = tally.table("OC2", "CHILD", "SDQ_SCORE", *[field for field, _ in _HEALTH])
-    section = "Health and outcomes (looked after for a year at 31 March)"
-    tally.count(section, "oc2", "Children", len(o))
+    section = "Health and outcomes"
+    tally.count(section, "oc2", "Looked after for a year at 31 March", len(o))
     for field, label in _HEALTH:
         answers = text_of(o[field])
         tally.percent(section, f"oc2.{field}", label, (answers == "1").sum(), (answers != "").sum())
