@@ -279,12 +279,8 @@ def reasons_on_new_workers(involved: pd.DataFrame) -> pd.DataFrame:
     For case systems that store it on the row of the one who leaves: whoever it was (a duty worker, say) that left on the day
     the new one came, else the one before in the same role.
     """
-    who, start, end, why = (
-        "invo_person_id",
-        "invo_involvement_start_date",
-        "invo_involvement_end_date",
-        "invo_worker_change_reason",
-    )
+    who, start, end = "invo_person_id", "invo_involvement_start_date", "invo_involvement_end_date"
+    why = "invo_worker_change_reason"
     rows = involved.sort_values([who, start, end], kind="stable", na_position="last")
     leaving = rows.dropna(subset=[who, end, why]).drop_duplicates([who, end], keep="last")
     by_day = pd.Series(
