@@ -1,28 +1,30 @@
-"""Flow `cin-census`: the children in need census of one authority, from extract to report."""
+"""Flow `cin-census`: the children in need census of one authority, from extract to report, and on to sign-off if asked."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any
-
-from prefect import flow
-from pydantic import Field
+from typing import Any
 
 import flows  # noqa: F401 - sets Prefect's environment first
-from dfe_returns import pipeline
-from flows.safety import scrub
-from flows.stages import run_stages, tell
+from prefect import flow
+
+from flows.authority import named, run_authority
+from flows.days import is_first_working_day, scheduled_day
+from flows.parameters import AsAt, AskReview, ConfigFile, OnlyFirstWorkingDay, OutFolder, Preparer, ReviewDays, SourceName, Year
 
 
-@flow(name="cin-census", flow_run_name="CIN census {year}", persist_result=False, log_prints=False)
+@flow(name="cin-census", flow_run_name=named("CIN census"), persist_result=False, log_prints=False)
 def cin_census(
-    year: Annotated[str, Field(description="Collection year, e.g. 2025-26", pattern=r"^\d{4}-\d{2}$")],
-    config: Annotated[str | None, Field(description="Path of the authority's dfe-returns.toml on the worker")] = None,
-    source: Annotated[str | None, Field(description="Name of a configured source, or a folder on the worker")] = None,
-    as_at: Annotated[date | None, Field(description="Dry run: the census as it stood on this day. Empty = year end or extract date")] = None,
-    out: Annotated[str | None, Field(description="Folder of the run on the worker. Empty = under the configured runs folder")] = None,
-) -> dict[str, Any]:
+    year: Year = None,
+    config: ConfigFile = None,
+    source: SourceName = None,
+    as_at: AsAt = None,
+    out: OutFolder = None,
+    review: AskReview = False,
+    prepared_by: Preparer = "",
+    review_days: ReviewDays = 30,
+    only_on_first_working_day: OnlyFirstWorkingDay = False,
+) -> Any:
     """Build, check and report the census. The run then waits, unsigned, for review."""
-    with scrub("settings"):
-        plan = pipeline.plan_run(config, "cin", year, source=source, as_at=as_at, out=out)
-    return tell(run_stages(plan))
+    if only_on_first_working_day and not is_first_working_day(scheduled_day()):
+        return {"done": "nothing: not the month's first working day"}
+    return run_authority("cin", year, config, source, as_at, out, review, prepared_by, review_days)

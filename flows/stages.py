@@ -8,52 +8,65 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
 from dfe_returns import pipeline
-from dfe_returns.errors import InputError
 from dfe_returns.run_folder import RunResult
-from flows.safety import StepError, scrub
+from flows.safety import BusyError, scrub
 
 _IN_MEMORY: dict[str, Any] = {"persist_result": False, "log_prints": False}
+RETRY_SECONDS = 30
 
 
 def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
     """A busy database or file share may be free in a minute; bad data stays bad."""
-    error = state.result(raise_on_failure=False)
-    return not isinstance(error, (StepError, InputError))
+    return isinstance(state.result(raise_on_failure=False), BusyError)
 
 
-@task(name="extract", retries=2, retry_delay_seconds=30, retry_condition_fn=_worth_retrying, **_IN_MEMORY)
+_PATIENT: dict[str, Any] = {
+    **_IN_MEMORY,
+    "retries": 2,
+    "retry_delay_seconds": RETRY_SECONDS,
+    "retry_condition_fn": _worth_retrying,
+}
+
+
+@task(name="extract", **_PATIENT)
 def extract(plan: pipeline.Plan) -> Any:
+    """Source to Standard Safeguarding Dataset tables."""
     with scrub("extract"):
         return pipeline.extract(plan)
 
 
-@task(name="last year", **_IN_MEMORY)
+@task(name="last year", **_PATIENT)
 def last_year(plan: pipeline.Plan) -> Any:
+    """Last year's return, where the configuration names one."""
     with scrub("last year"):
         return pipeline.last_year(plan)
 
 
 @task(name="build", **_IN_MEMORY)
 def build(plan: pipeline.Plan, loaded: Any, last: Any) -> Any:
+    """Return tables with their origins and decisions."""
     with scrub("build"):
         return pipeline.build(plan, loaded, last)
 
 
 @task(name="minimise", **_IN_MEMORY)
 def minimise(plan: pipeline.Plan, built: Any) -> Any:
+    """Only what the contract permits goes on."""
     with scrub("minimise"):
         return pipeline.permit(plan, built)
 
 
 @task(name="validate", **_IN_MEMORY)
 def validate(plan: pipeline.Plan, loaded: Any, permitted: Any, last: Any) -> Any:
+    """The department's rules."""
     with scrub("validate"):
         as_at, _ = pipeline.when(plan, loaded)
         return pipeline.check(plan, permitted, as_at, last, pipeline.references(plan))
 
 
-@task(name="report and publish draft", **_IN_MEMORY)
+@task(name="report and publish draft", **_PATIENT)
 def write(plan: pipeline.Plan, loaded: Any, built: Any, permitted: Any, issues: Any, last: Any) -> RunResult:
+    """Draft, report, lineage and ledger entry: all of it, or nothing."""
     with scrub("write"):
         return pipeline.write(plan, loaded, built, permitted, issues, last)
 
@@ -68,21 +81,29 @@ def run_stages(plan: pipeline.Plan) -> RunResult:
     return write(plan, loaded, built, permitted, issues, last)
 
 
-def tell(result: RunResult) -> dict[str, Any]:
-    """Counts of the run as an artifact and as the flow's answer: no child, no value."""
-    facts = {
-        "run": result.run_id,
-        "folder": str(result.folder),
-        "report": str(result.folder / "report" / "index.html"),
+def shown(count: int, small: int) -> str:
+    """A count as people who see Prefect may see it: small groups are not told."""
+    return f"fewer than {small}" if 0 < count < small else f"{count:,}"
+
+
+def tell(result: RunResult, small: int) -> dict[str, Any]:
+    """Counts of the run as an artifact, and as the flow's answer: no child, no value, no small number."""
+    counts = {
         "children": result.children,
         "errors": result.errors,
         "queries": result.queries,
-        "not_run": len(result.issues.attrs.get("not_run", {})),
+        "rules not run": len(result.issues.attrs.get("not_run", {})),
         "decisions": len(result.decisions),
-        "to_settle": len(result.worklist),
-        "dry_run": result.dry_run,
+        "to settle": len(result.worklist),
     }
-    rows = "\n".join(f"| {name.replace('_', ' ')} | {value} |" for name, value in facts.items())
+    facts = {
+        "run": result.run_id,
+        "as at": result.as_at.isoformat() + (" (dry run)" if result.dry_run else ""),
+        "folder": str(result.folder),
+        "report": str(result.folder / "report" / "index.html"),
+        **{name: str(count) if name == "rules not run" else shown(count, small) for name, count in counts.items()},
+    }
+    rows = "\n".join(f"| {name} | {value} |" for name, value in facts.items())
     create_markdown_artifact(
         key=f"{result.collection.name}-{result.collection.year}-{result.authority}".lower(),
         markdown=f"# {result.collection.title} {result.collection.year}\n\n| | |\n|---|---|\n{rows}\n",

@@ -1,0 +1,72 @@
+"""One Prefect server for all tests of flows (its database and storage in a temporary folder), and small authorities."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))  # the flows lie beside the package, not in it
+
+import flows  # noqa: E402, F401 - sets Prefect's environment first
+
+TOML = """
+authority = "{number}"
+authority_name = "{name}"
+[sources.main]
+folder = "extract"
+[cin]
+specification = "Census specification 2025 to 2026, version 1.0"
+[ssda903]
+specification = "Return specification 2025 to 2026, version 1.0"
+[policy]
+reference = "APD-1"
+owner = "Head of information governance"
+review_date = 2099-03-31
+"""
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory):
+    """The server's folder: database prefect.db, storage, profiles. The heartbeat is off: it costs a second per flow."""
+    from prefect.settings import (
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        PREFECT_HOME,
+        PREFECT_LOCAL_STORAGE_PATH,
+        PREFECT_SERVER_DATABASE_CONNECTION_URL,
+        temporary_settings,
+    )
+    from prefect.testing.utilities import prefect_test_harness
+
+    home = tmp_path_factory.mktemp("prefect")
+    kept = {PREFECT_HOME: home, PREFECT_LOCAL_STORAGE_PATH: home / "storage", PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    with temporary_settings(kept), prefect_test_harness(server_startup_timeout=120):
+        database = PREFECT_SERVER_DATABASE_CONNECTION_URL.value().removeprefix("sqlite+aiosqlite:///")
+        (home / "prefect.db").symlink_to(database)
+        yield home
+
+
+@pytest.fixture(scope="session")
+def extract(tmp_path_factory) -> Path:
+    """Extract of a small synthetic authority."""
+    from dfe_returns.synthetic import synthesise
+
+    folder = tmp_path_factory.mktemp("authority") / "extract"
+    synthesise(12, 7, folder, layout="ssd", year="2025-26")
+    return folder
+
+
+@pytest.fixture
+def authority(tmp_path, extract):
+    """``authority("Fernshire", "999")`` makes a configured authority and gives its configuration file."""
+
+    def make(name: str = "Fernshire", number: str = "999", source: Path = extract) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "extract").symlink_to(source)
+        (folder / "dfe-returns.toml").write_text(TOML.format(name=name, number=number), encoding="utf-8")
+        return folder / "dfe-returns.toml"
+
+    return make
