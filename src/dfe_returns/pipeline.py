@@ -28,6 +28,7 @@ from dfe_returns.run_folder import CIN_FILE, RunResult, as_text, find_run, load_
 
 if TYPE_CHECKING:
     from dfe_returns.build import Built
+    from dfe_returns.ledger.ledger import Ledger
     from dfe_returns.sources import Loaded
 
 __all__ = ["Plan", "RunResult", "build", "check", "extract", "load_run", "permit", "plan_run", "run", "write"]
@@ -173,8 +174,22 @@ def build(plan: Plan, loaded: Loaded, last: Mapping[str, pd.DataFrame] | None = 
 
 
 def permit(plan: Plan, built: Built) -> Minimised:
-    """Return tables -> permitted tables."""
-    return minimise(plan.collection, built.tables, plan.switches)
+    """Return tables -> permitted tables, without the children whom a named officer decided to leave out."""
+    permitted = minimise(plan.collection, built.tables, plan.switches)
+    ledger = known_ledger(plan.config, plan.out) if plan.keep_ledger else None
+    if ledger is None:
+        return permitted
+    from dfe_returns.evidence.rights import permitted_children
+
+    return permitted_children(ledger, plan.collection, permitted)
+
+
+def known_ledger(config: Config, out: Path) -> Ledger | None:
+    """The ledger that a run will be entered in, when there is one already."""
+    from dfe_returns.ledger.place import FILE, ledger_of
+
+    place = config.at(config.runs) if config.from_file else out.absolute().parent
+    return ledger_of(config, out) if config.ledger.url or (place / FILE).is_file() else None
 
 
 def last_year(plan: Plan) -> dict[str, pd.DataFrame] | None:

@@ -14,6 +14,7 @@ from dfe_returns.evidence.erasure import erase, refusal_letter, surplus
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.holds import active_holds, place_hold, release_hold
 from dfe_returns.evidence.rectify import both_versions, find_value, rectify
+from dfe_returns.minimise import minimise
 
 from .kept import Clock, census, keep, ledger_at, new_census, sign
 
@@ -133,6 +134,18 @@ def test_leaving_out_is_the_officers_act_and_is_counted(ledger, tmp_path):
         "CINdetails": 1,
     }
     rights.check_requests(ledger, result)
+
+
+def test_a_child_left_out_never_reaches_the_return_and_the_loss_is_counted(ledger, tmp_path):
+    result = small_run(tmp_path / "r")
+    minimised = minimise(result.collection, result.tables)
+    assert rights.permitted_children(ledger, result.collection, minimised) is minimised
+    request = ask(ledger, "restriction")
+    rights.decide(ledger, request, "leave out", "court order", *OFFICER, "cin", "2025-26")
+    kept = rights.permitted_children(ledger, result.collection, minimised)
+    assert kept.tables["CINdetails"]["LAchildID"].tolist() == ["A2"]
+    assert kept.positions["CINdetails"].tolist() == [1]
+    assert kept.withheld["reason"].unique().tolist() == ["left out by a named officer after a request"]
 
 
 def test_the_letter_on_an_objection_depends_on_the_basis():

@@ -6,7 +6,9 @@ restriction, objection or erasure request stops the sign-off of a return that ho
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from dfe_returns.evidence.disclosures import child_hash
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.lineage import CHILD_COLUMN
 from dfe_returns.evidence.subject import COMPETENCE
+from dfe_returns.minimise import Minimised
 
 KINDS = ("access", "rectification", "erasure", "restriction", "objection", "complaint")
 FOOTINGS = (
@@ -209,6 +212,27 @@ def leave_out(ledger: Any, result: Any) -> tuple[dict[str, pd.DataFrame], pd.Dat
         if drop.any():
             withheld.append(("row", name, "", "left out by a named officer after a request", int(drop.sum())))
     return tables, pd.DataFrame(withheld, columns=["what", "table", "name", "reason", "count"])
+
+
+def permitted_children(ledger: Any, collection: Any, permitted: Minimised) -> Minimised:
+    """Minimised tables without the children whom an officer decided to leave out of this return and year (R32).
+
+    Where nobody was left out the same object comes back; otherwise each table's loss is a row of ``withheld``.
+    """
+    tables, withheld = leave_out(ledger, SimpleNamespace(collection=collection, tables=permitted.tables))
+    if not len(withheld):
+        return permitted
+    column = CHILD_COLUMN[collection.name]
+    positions = dict(permitted.positions)
+    for name in withheld["table"]:
+        stays = permitted.tables[name][column].astype("str").isin(tables[name][column].astype("str")).to_numpy()
+        positions[name] = positions[name][stays]
+    return replace(
+        permitted,
+        tables=tables,
+        withheld=pd.concat([permitted.withheld, withheld], ignore_index=True),
+        positions=positions,
+    )
 
 
 def objection_letter(return_name: str, fields: pd.DataFrame) -> str:
