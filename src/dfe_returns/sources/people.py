@@ -276,8 +276,8 @@ def id_map(person: pd.DataFrame, source: str, notes: Notes) -> pd.DataFrame:
 def reasons_on_new_workers(involved: pd.DataFrame) -> pd.DataFrame:
     """ssd_involvements with each reason for a change of worker on the row of the worker who comes.
 
-    For case systems that store it on the row of the one who leaves: whoever it was (a duty worker, say) that left on the day
-    the new one came, else the one before in the same role.
+    For case systems that store it on the row of the one who leaves: whoever it was (a duty worker, say) that left on
+    the day the new one came, else the one before in the same role.
     """
     who, start, end = "invo_person_id", "invo_involvement_start_date", "invo_involvement_end_date"
     why = "invo_worker_change_reason"
