@@ -157,11 +157,10 @@ def previous_permanence(ctx: CareContext) -> None:
         "child", keep="last"
     )
     given = ctx.of_person(ctx.rows("ssd_cla_previous_permanence"), "lapp_person_id")
-    given = (
-        given.sort_values(["person", "lapp_table_id"], kind="stable")
-        .drop_duplicates("person", keep="last")
-        .set_index("person")
-    )
+    # forms have no day: the highest number is the latest
+    number = pd.to_numeric(given["lapp_table_id"], errors="coerce")
+    given = given.assign(number=number).sort_values(["person", "number", "lapp_table_id"], kind="stable")
+    given = given.drop_duplicates("person", keep="last").set_index("person")
     rows = starts[["person", "child", "birth", "_file", "_line"]].reset_index(drop=True)
     found = given.reindex(rows["person"]).set_axis(rows.index)
     option = found["lapp_previous_permanence_option"]

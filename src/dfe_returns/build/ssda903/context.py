@@ -10,12 +10,15 @@ from typing import Any
 import pandas as pd
 
 from dfe_returns.build.cin.context import Context
+from dfe_returns.build.spans import holding
 from dfe_returns.validate.cells import add_years, day_plus_years
 
+DAY = pd.Timedelta(days=1)
 RESPITE = frozenset({"V3", "V4"})
 TEMPORARY = frozenset({"T0", "T1", "T2", "T3", "T4"})
 NO_PROVIDER = TEMPORARY | {"Z1", "Z11", "Z12", "Z13", "Z14"}
 NO_URN = NO_PROVIDER | {"P1", "P2", "P3", "R1", "R2", "R5"}
+ADOPTIVE = frozenset({"A3", "A4", "A5", "A6"})
 ADOPTED = frozenset({"E11", "E12"})
 
 
@@ -65,7 +68,7 @@ class CareContext(Context):
     @property
     def year_before_day(self) -> pd.Timestamp:
         """First day of the twelve months that end on the day of the return."""
-        return day_plus_years(self.as_at, -1) + pd.Timedelta(days=1)
+        return day_plus_years(self.as_at, -1) + DAY
 
     def of_person(self, rows: pd.DataFrame, person: str) -> pd.DataFrame:
         """Rows of people the return can be about, with `person`, `child` and `birth`; the others are counted as left
@@ -94,8 +97,6 @@ class CareContext(Context):
 
     def in_care_then(self, rows: pd.DataFrame, day: str, respite: bool = True) -> pd.Series:
         """Whether the child of each row was in an episode on that day (first and last day included)."""
-        from dfe_returns.build.spans import holding
-
         spells = self.episodes if respite else self.episodes[~self.episodes["LS"].isin(RESPITE)]
         count, _ = holding(rows["person"], rows[day], spells["person"], spells["DECOM"], spells["DEC"])
         return pd.Series(count > 0, index=rows.index)

@@ -70,7 +70,7 @@ def asylum_seekers(ctx: CareContext) -> None:
     status = rows["immi_immigration_status"].str.casefold()
     rows = rows[pd.concat([status.str.contains(w, regex=False, na=False) for w in words], axis=1).any(axis=1)].copy()
     adult = add_years(rows["birth"], 18)
-    end = rows["immi_immigration_status_end_date"]
+    end = ctx.cut("903-UASC-CUT", "UASC", "DUC", rows, rows["immi_immigration_status_end_date"])
     rows["DUC"] = end.where(end < adult, adult)
     bounded = end.isna() & (adult < ctx.as_at)
     ctx.record.decide(
@@ -84,8 +84,8 @@ def asylum_seekers(ctx: CareContext) -> None:
     begins = rows["immi_immigration_status_start_date"].fillna(rows["birth"])
     own = ctx.this_year
     pairs = rows.assign(begins=begins, at=range(len(rows))).merge(own[["person", "DECOM", "DEC"]], on="person")
-    meets = (pairs["begins"] <= pairs["DEC"].fillna(ctx.as_at).clip(upper=ctx.as_at)) & (
-        pairs["DUC"] >= pairs["DECOM"].clip(lower=ctx.start)
+    meets = (pairs["begins"] <= pairs["DEC"].fillna(ctx.as_at)) & (
+        pairs["DUC"] >= pairs["DECOM"].mask(pairs["DECOM"] < ctx.start, ctx.start)
     )
     rows = rows.iloc[sorted(pairs.loc[meets, "at"].unique())]
     rows = rows.sort_values(["child", "DUC", "immi_immigration_status_id"], kind="stable").drop_duplicates(
@@ -141,27 +141,15 @@ def missing(ctx: CareContext) -> None:
 def _end_of_care(ctx: CareContext, rows: pd.DataFrame, days: pd.Series) -> pd.Series:
     """End of the period of care in which each day lies; missing where it goes on."""
     spells = ctx.episodes
-    periods = spells.groupby("period").agg(
-        person=("person", "first"), start=("DECOM", "min"), open=("DEC", lambda e: e.isna().any()), end=("DEC", "max")
+    marked = spells.assign(going_on=spells["DEC"].isna())
+    periods = marked.groupby("period").agg(
+        person=("person", "first"), start=("DECOM", "min"), going_on=("going_on", "any"), end=("DEC", "max")
     )
-    from dfe_returns.build.spans import holding
-
-    end = periods["end"].mask(periods["open"])
-    count, _ = holding(
-        rows["person"],
-        days,
-        periods["person"].reset_index(drop=True),
-        periods["start"].reset_index(drop=True),
-        end.reset_index(drop=True),
-    )
-    latest = rows.assign(at=range(len(rows)), day=days)[["person", "at", "day"]].merge(
-        periods.assign(end=end), on="person"
-    )
-    latest = latest[(latest["start"] <= latest["day"]) & (latest["end"].isna() | (latest["end"] >= latest["day"]))]
-    chosen = (
-        latest.sort_values(["at", "start"], kind="stable").drop_duplicates("at", keep="last").set_index("at")["end"]
-    )
-    return chosen.reindex(range(len(rows))).set_axis(rows.index).where(count > 0)
+    periods = periods.assign(end=periods["end"].mask(periods["going_on"]))
+    pairs = pd.DataFrame({"person": rows["person"], "day": days}).reset_index(names="at").merge(periods, on="person")
+    pairs = pairs[(pairs["start"] <= pairs["day"]) & (pairs["end"].isna() | (pairs["end"] >= pairs["day"]))]
+    latest = pairs.sort_values(["at", "start"], kind="stable").drop_duplicates("at", keep="last")
+    return latest.set_index("at")["end"].reindex(rows.index)
 
 
 def social_workers(ctx: CareContext) -> None:
@@ -236,9 +224,9 @@ def _one_spell(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
         old=rows.loc[again, "SW_DECOM"],
         note="touching spells of one worker",
     )
-    spell = (~again).cumsum()
-    last_end = rows.groupby(spell)["SW_DEC"].transform("last")
-    rows = rows.assign(SW_DEC=last_end)[~again].reset_index(drop=True)
+    last_end = rows.loc[~again.shift(-1, fill_value=False), "SW_DEC"]
+    rows = rows[~again].reset_index(drop=True)
+    rows["SW_DEC"] = last_end.to_numpy()
     following = rows["SW_DECOM"].shift(-1).where(rows["person"].eq(rows["person"].shift(-1)))
     near = (
         following.notna()

@@ -20,9 +20,10 @@ def leavers(ctx: CareContext) -> None:
     rows = _cohort(ctx)
     contacts = _contacts(ctx)
     rows = _with_contact(ctx, rows, contacts)
-    supported = rows["age"].isin(list(_IF_IN_TOUCH)) & ~rows["contact"].between(ctx.start, ctx.as_at)
-    ctx.record.leave_out("ssd_care_leavers", "OC3", "22 to 25 without a contact in the year", supported.sum())
-    rows = rows[~supported].reset_index(drop=True)
+    in_year = rows["contact"].between(ctx.start, ctx.as_at) | rows["by_hand"]
+    unasked = rows["age"].isin(list(_IF_IN_TOUCH)) & ~in_year
+    ctx.record.leave_out("ssd_care_leavers", "OC3", "22 to 25 without a contact in the year", unasked.sum())
+    rows = rows[~unasked].reset_index(drop=True)
     silent = rows["in_touch"].isna()
     ctx.record.work(
         "903-LEAVER-NO-CONTACT",
@@ -143,7 +144,10 @@ def _with_contact(ctx: CareContext, rows: pd.DataFrame, contacts: pd.DataFrame) 
     from_day, to_day = add_months(pairs["day"], -_BEFORE), add_months(pairs["day"], _AFTER)
     inside = pairs["contact"].between(from_day, to_day)
     silent = pairs["contact"].isna() & pairs["in_touch"].isin(_NOT_IN_TOUCH)
-    asked = pairs["age"].isin(list(_IF_IN_TOUCH)) & pairs["contact"].between(ctx.start, ctx.as_at)
+    # a contact at the birthday before, as the year began, is no sign that the young person asked for support
+    of_last_birthday = pairs["contact"] <= add_months(pairs["day"], _AFTER - 12)
+    in_year = pairs["contact"].between(ctx.start, ctx.as_at)
+    asked = pairs["age"].isin(list(_IF_IN_TOUCH)) & in_year & ~of_last_birthday
     for_day = pairs["by_hand"].eq(True) & pd.to_numeric(pairs["birthday_age"], errors="coerce").eq(pairs["age"])
     pairs = pairs[(inside | silent | asked | for_day) & (for_day | ~pairs["by_hand"].eq(True))].copy()
     distance = (pairs["contact"] - pairs["day"]).abs()
@@ -154,6 +158,7 @@ def _with_contact(ctx: CareContext, rows: pd.DataFrame, contacts: pd.DataFrame) 
     out = rows.assign(**{n: at[n] for n in ("contact", "in_touch", "activity", "accommodation", "suitable")})
     out = out.assign(contact_file=at["_file"].astype("str"), contact_line=at["_line"].astype("Int64"))
     hand = at["by_hand"].eq(True)
+    out["by_hand"] = hand
     ctx.record.decide(
         "903-LEAVER-BY-HAND",
         "OC3",
