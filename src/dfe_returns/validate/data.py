@@ -154,6 +154,10 @@ class ReturnData:
         """Whether something else takes the place of a table that was not supplied."""
         return False
 
+    def needs_rows(self, rule: Rule) -> bool:
+        """Whether a table without rows is as good as none to the rule."""
+        return False
+
     def wants(self, rule: Rule, need: str) -> bool:
         """Whether a resource that the rule needs is wanting."""
         return False

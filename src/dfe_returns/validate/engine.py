@@ -135,7 +135,8 @@ def what_it_lacks(rule: Rule, data: ReturnData) -> tuple[str, ...]:
     """What a rule needs and did not get, in the words of `attrs["not_run"]`; empty when it can run."""
     if not rule.in_year(data.year):
         return ("year",)
-    missing = [t for t in rule.tables if t not in rule.runs_without and not _supplied(data, t)]
+    rows = data.needs_rows(rule)
+    missing = [t for t in rule.tables if t not in rule.runs_without and not _supplied(data, t, rows)]
     missing = [t for t in missing if not data.stands_in(rule, t)]
     lacks = missing + [need for need in rule.needs if data.wants(rule, need)]
     if rule.form and not data.of_form(rule.form):
@@ -143,10 +144,9 @@ def what_it_lacks(rule: Rule, data: ReturnData) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lacks))
 
 
-def _supplied(data: ReturnData, table: str) -> bool:
-    if table.endswith("_last"):
-        return data.last is not None and data.last.has(table.removesuffix("_last"))
-    return data.has(table)
+def _supplied(data: ReturnData, table: str, with_rows: bool) -> bool:
+    side, name = (data.last, table.removesuffix("_last")) if table.endswith("_last") else (data, table)
+    return side is not None and side.has(name) and (not with_rows or side.rows(name) > 0)
 
 
 def run_rule(rule: Rule, data: ReturnData) -> Flags:

@@ -28,6 +28,7 @@ _OTHER_NAMES = {"UASC": ("UASC", "UASC_STATUS")}
 _POINTED_AT = {"PL_LA": ("PL_POST",), "PL_LOCATION": ("PL_POST",), "PL_DISTANCE": ("HOME_POST", "PL_POST")}
 _NEED_OWN_AUTHORITY = frozenset({"229", "411", "1015"})
 _NEED_A_LAST_HEADER = frozenset({"205D"})
+_NEED_ROWS = frozenset({"1001"})
 
 
 def _squeezed(text: str) -> str:
@@ -74,6 +75,9 @@ class LookedAfterData(SpellViews, AsylumViews, RegisterViews, SocialWorkerViews,
     def of_form(self, form: str) -> bool:
         """Tables count as an XML return when Header has a UASC column, else as CSV."""
         return self.has_column("Header", "UASC") == (form == "xml")
+
+    def needs_rows(self, rule: Rule) -> bool:
+        return rule.code in _NEED_ROWS
 
     def wants(self, rule: Rule, need: str) -> bool:
         if need == "previous_year":
