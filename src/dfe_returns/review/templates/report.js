@@ -27,12 +27,12 @@ function tag(error) { return el("span", {"class": "tag " + (error ? "error" : "q
 function placeParts(i) { return W.fields[I.field[i]] ? [W.tables[I.table[i]] + ".", el("wbr"), W.fields[I.field[i]]] : W.tables[I.table[i]]; }
 function place(i) { return W.tables[I.table[i]] + (W.fields[I.field[i]] ? "." + W.fields[I.field[i]] : ""); }
 
-function table(caption, headings, rows, numeric) {
+function table(caption, headings, rows, numeric, roomy) {
   var head = el("tr", {}, headings.map(function (h) { return el("th", {scope: "col"}, h); }));
   var body = el("tbody", {}, rows.map(function (cells) {
     return el("tr", {}, cells.map(function (c, j) {
       if (j === 0) return el("th", {scope: "row", "class": String(c && c.textContent || c).length < 16 ? "nowrap" : null}, c);
-      return el("td", numeric && numeric.indexOf(j) >= 0 ? {"class": "num"} : {}, c);
+      return el("td", numeric && numeric.indexOf(j) >= 0 ? {"class": "num"} : roomy && roomy.indexOf(j) >= 0 ? {"class": "roomy"} : {}, c);
     }));
   }));
   return el("table", {}, [el("caption", {}, caption), el("thead", {}, head), body]);
@@ -124,11 +124,11 @@ function showIssues(page) {
     some(found.length - errors, "query", "queries") + ") of " + some(Object.keys(kids).length, "child", "children");
   pager($("issue-pages"), page, found.length, function (p) { showIssues(p); $("issue-table").scrollIntoView(); });
   var rows = found.slice(page * SIZE, page * SIZE + SIZE).map(function (i) {
-    return [childLink(I.child[i], W.tables[I.table[i]], I.row[i]), W.rules[I.code[i]], [tag(I.error[i]), I.status.length ? " " + (STATUS[I.status[i]] || I.status[i]) : ""],
+    return [childLink(I.child[i], W.tables[I.table[i]], I.row[i]), [W.rules[I.code[i]] + " ", tag(I.error[i]), I.status.length ? " " + (STATUS[I.status[i]] || I.status[i]) : ""],
       placeParts(i), I.value[i] || "(blank)", W.messages[I.message[i]], I.source[i], W.teams[I.team[i]], W.workers[I.worker[i]]];
   });
   var box = clear($("issue-table"));
-  if (rows.length) box.appendChild(table("Issues, page " + (page + 1), ["Child", "Rule", "Severity", "Field", "Value", "What is wrong", "Source record", "Team", "Worker"], rows));
+  if (rows.length) box.appendChild(table("Issues, page " + (page + 1), ["Child", "Rule", "Field", "Value", "What is wrong", "Source record", "Team", "Worker"], rows, null, [4]));
 }
 
 /* children */
@@ -199,7 +199,7 @@ function showChild(id, wantTable, wantRow) {
     holder.appendChild(table(some(mine.length, "issue"), ["Rule", "Severity", "What is wrong", "What to do", "Field", "Value", "Source record"], mine.map(function (i) {
       var where = I.row[i] < 0 ? place(i) : link("#child/" + encodeURIComponent(id) + "/" + W.tables[I.table[i]] + "/" + I.row[i], placeParts(i));
       return [W.rules[I.code[i]], tag(I.error[i]), W.messages[I.message[i]], W.messages[I.fix[i]], where, I.value[i] || "(blank)", I.source[i]];
-    })));
+    }), null, [2, 3]));
     box.appendChild(holder);
   } else box.appendChild(el("p", {}, "No issue."));
   chunk(Math.floor(kid / D.chunk)).then(function (C) {
@@ -392,4 +392,7 @@ document.addEventListener("click", function (e) {
   button.textContent = done ? "Copied" : "Selected: press Ctrl+C";
 });
 route(false);
+window.addEventListener("load", function () {
+  setTimeout(function () { if (location.hash.split("/").length < 3) window.scrollTo(0, 0); }, 0);
+});
 })();
