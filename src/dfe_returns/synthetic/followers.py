@@ -277,5 +277,7 @@ def homes(t: Frames) -> pd.Series:
     """Postcode of the family home when each period began, aligned to `care_periods`; blank where there is none."""
     p = t["care_periods"].reset_index(names="at").sort_values("start", kind="stable")
     homes_of = t["addresses"][t["addresses"].type == "HOME"].sort_values("start", kind="stable")
-    found = pd.merge_asof(p, homes_of[["child", "start", "postcode"]], on="start", by="child")
-    return pd.Series(found.postcode.to_numpy(), index=found["at"]).sort_index()
+    known = homes_of[["child", "start", "postcode"]]
+    before = pd.merge_asof(p, known, on="start", by="child", allow_exact_matches=False)  # the day before counts first
+    that_day = pd.merge_asof(p, known, on="start", by="child")
+    return pd.Series(before.postcode.fillna(that_day.postcode).to_numpy(), index=p["at"]).sort_index()

@@ -46,6 +46,10 @@ def opening(entry: Record) -> Record:
     closed, reason = None, None
     if end is not None and (end < grown or last["leaving"] in ("E2", "E3", "E7", "E15")):
         closed, reason = (end if last["leaving"] in ("E2", "E7") else _day(end, 3)), _CLOSED.get(last["leaving"], "RC7")
+    elif entry.get("died"):
+        closed, reason = _day(entry["died"], 4), "RC2"
+    elif entry["born"].year <= 2000:  # support ends at 25
+        closed, reason = entry["born"].replace(year=entry["born"].year + 25), "RC7"
     start = _day(when, 1)
     return {
         "date": when,
