@@ -22,7 +22,7 @@ from dfe_returns import __version__
 from dfe_returns.config import Config, Source, load_config
 from dfe_returns.contract import Collection, contract
 from dfe_returns.errors import InputError, UsageError
-from dfe_returns.files import private_folder, sha256_of, write_csv
+from dfe_returns.files import open_private, private_folder, sha256_of, write_csv
 from dfe_returns.minimise import Minimised, minimise
 from dfe_returns.run_folder import CIN_FILE, RunResult, as_text, find_run, load_run, replacing
 
@@ -334,7 +334,9 @@ def write(
             started=plan.started,
         )
         result.fields = field_lineage(plan.collection, mapping_of(plan.collection.name), result.tables, withheld)
-        publish(result, folder / "draft")
+        looked_at = publish(result, folder / "draft")
+        if len(looked_at):
+            result.structure = pd.concat([result.structure, looked_at.astype({"line": "Int64"})], ignore_index=True)
         write_evidence(result, folder)
         if last is not None:
             keep_previous(last, plan, folder / "previous")
@@ -354,25 +356,25 @@ def loaded_withheld(loaded: Loaded) -> pd.DataFrame:
     )
 
 
-def publish(result: RunResult, folder: Path) -> list[Path]:
+def publish(result: RunResult, folder: Path) -> pd.DataFrame:
     """Write the return itself, then read the finished bytes again and hold every name and value against the contract
-    (R5)."""
+    (R5). Returns what that last check found worth a look (in the form of structural notes).
+
+    Raises RefusedError when the files hold anything that the contract does not allow.
+    """
     private_folder(folder)
     if result.collection.name == "cin":
-        from dfe_returns.files import open_private
         from dfe_returns.publish.check import check_cin
         from dfe_returns.publish.cin_xml import write_cin
 
         with open_private(folder / CIN_FILE) as stream:
             write_cin(result.tables, result.collection, stream, result.switches)
-        check_cin(folder / CIN_FILE, result.collection, result.switches)
-        return [folder / CIN_FILE]
+        return check_cin(folder / CIN_FILE, result.collection, result.switches)
     from dfe_returns.publish.check_903 import check_ssda903
     from dfe_returns.publish.ssda903_csv import write_ssda903
 
-    files = write_ssda903(result.tables, result.collection, folder)
-    check_ssda903(folder, result.collection, result.switches)
-    return files
+    write_ssda903(result.tables, result.collection, folder)
+    return check_ssda903(folder, result.collection, result.switches)
 
 
 def keep_previous(last: Mapping[str, pd.DataFrame], plan: Plan, folder: Path) -> None:

@@ -95,9 +95,8 @@ def codes(
 
     left = unmapped_codes(check_source(source, profile_file, companions_folder))
     if out is not None:
-        say(
-            f"{write_codes(left, out)}: {len(left)} codes to finish. Then name the file in the profile, under code_files."
-        )
+        say(f"{write_codes(left, out)}: {len(left)} codes to finish.")
+        say("Then name the file in the profile, under code_files.")
     elif fmt == Format.json:
         as_json(left.to_dict("records"))
     elif len(left):
