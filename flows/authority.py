@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -26,6 +27,11 @@ def run_id_of(return_name: str, year: str, flow_run_id: object) -> str:
     return f"{return_name}-{year}-{str(flow_run_id).replace('-', '')}"
 
 
+def config_file(given: str | None) -> str | None:
+    """The configuration asked for, else the worker's own (DFE_RETURNS_CONFIG); none = ./dfe-returns.toml."""
+    return given or os.environ.get("DFE_RETURNS_CONFIG") or None
+
+
 def plan_of(
     return_name: str,
     year: str | None,
@@ -37,7 +43,7 @@ def plan_of(
 ) -> pipeline.Plan:
     """The plan of this flow run, the same each time that the flow starts. Raises StepError."""
     with scrub("settings"):
-        settings = load_config(config)
+        settings = load_config(config_file(config))
         asked = year or year_ended_before(scheduled_day())
         plan = pipeline.plan_run(settings, return_name, asked, source=source, as_at=as_at, out=out, keep_ledger=keep_ledger)
         run_id = run_id_of(return_name, plan.collection.year, flow_run.id)

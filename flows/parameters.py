@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 from pydantic import Field
+from pydantic.fields import FieldInfo
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def explained(function: Function) -> Function:
+    """Put the descriptions of the parameters' types into the docstring, which is where Prefect's form takes them from."""
+    lines = [
+        f"    {name}: {fact.description}"
+        for name, hint in get_type_hints(function, include_extras=True).items()
+        for fact in getattr(hint, "__metadata__", ())
+        if isinstance(fact, FieldInfo)
+    ]
+    function.__doc__ = f"{function.__doc__}\n\nArgs:\n" + "\n".join(lines) + "\n"
+    return function
+
 
 Year = Annotated[
     str | None,
@@ -17,7 +34,7 @@ Year = Annotated[
 ]
 ConfigFile = Annotated[
     str | None,
-    Field(title="Configuration", description="Path of the authority's dfe-returns.toml on the worker. Empty = ./dfe-returns.toml"),
+    Field(title="Configuration", description="Path of the authority's dfe-returns.toml on the worker. Empty = the worker's own"),
 ]
 SourceName = Annotated[
     str | None,

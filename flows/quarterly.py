@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-import flows  # noqa: F401 - sets Prefect's environment first
 from prefect import flow
 from pydantic import Field
 
+import flows  # noqa: F401 - sets Prefect's environment first
 from dfe_returns.contract import contract
 from flows.authority import run_authority
 from flows.days import is_first_working_day, quarter_end_before, scheduled_day, year_of
-from flows.parameters import ConfigFile, OnlyFirstWorkingDay, Returns, SourceName
+from flows.parameters import ConfigFile, OnlyFirstWorkingDay, Returns, SourceName, explained
 from flows.safety import StepError, scrub
 
 QuarterEnd = Annotated[
@@ -29,6 +29,7 @@ def one_return(return_name: str, year: str, config: str | None, source: str | No
 
 
 @flow(name="quarterly", persist_result=False, log_prints=False)
+@explained
 def quarterly(
     config: ConfigFile = None,
     source: SourceName = None,

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import flows  # noqa: F401 - sets Prefect's environment first
 import pandas as pd
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
@@ -18,10 +17,11 @@ from prefect.deployments import run_deployment
 from prefect.runtime import flow_run
 from pydantic import Field
 
+import flows  # noqa: F401 - sets Prefect's environment first
 from flows.authority import run_id_of
 from flows.cin_census import cin_census
 from flows.days import scheduled_day, year_ended_before
-from flows.parameters import AsAt, AskReview, Returns, Year
+from flows.parameters import AsAt, AskReview, Returns, Year, explained
 from flows.safety import StepError, scrub
 from flows.ssda903 import ssda903
 from flows.stages import shown
@@ -40,6 +40,7 @@ Deployment = Annotated[
 
 
 @flow(name="region", flow_run_name="region {year}", persist_result=False, log_prints=False)
+@explained
 def region(
     configs: Configs,
     year: Year = None,

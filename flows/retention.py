@@ -10,10 +10,13 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
 import flows  # noqa: F401 - sets Prefect's environment first
+from flows.authority import config_file
+from flows.parameters import explained
 from flows.safety import scrub
 
 
 @flow(name="retention", persist_result=False, log_prints=False)
+@explained
 def retention(
     config: Annotated[str | None, Field(description="Path of the authority's dfe-returns.toml on the worker")] = None,
     apply: Annotated[bool, Field(description="Delete what has expired and is not held")] = False,
@@ -26,7 +29,7 @@ def retention(
     from dfe_returns.ledger.place import ledger_of
 
     with scrub("retention"):
-        settings = load_config(config)
+        settings = load_config(config_file(config))
         ledger = ledger_of(settings, settings.at(settings.runs) / "run")
         deleted = len(apply_retention(ledger, settings, name, role)) if apply else 0
         counted = retention_summary(retention_plan(ledger, settings))

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-import flows  # noqa: F401 - sets Prefect's environment first
 from prefect import flow
 
+import flows  # noqa: F401 - sets Prefect's environment first
 from flows.authority import named, run_authority
 from flows.days import is_first_working_day, scheduled_day
-from flows.parameters import AsAt, AskReview, ConfigFile, OnlyFirstWorkingDay, OutFolder, Preparer, ReviewDays, SourceName, Year
+from flows.parameters import (
+    AsAt,
+    AskReview,
+    ConfigFile,
+    OnlyFirstWorkingDay,
+    OutFolder,
+    Preparer,
+    ReviewDays,
+    SourceName,
+    Year,
+    explained,
+)
 
 
 @flow(name="ssda903", flow_run_name=named("SSDA903"), persist_result=False, log_prints=False)
+@explained
 def ssda903(
     year: Year = None,
     config: ConfigFile = None,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dfe_returns import __version__
-from dfe_returns.commands import contract, evidence, profile, review, run
+from dfe_returns.commands import contract, evidence, profile, review, run, setup
 
 os.environ.setdefault("DO_NOT_TRACK", "1")  # nothing phones home, whichever library is loaded later
 
@@ -44,6 +44,7 @@ app.add_typer(contract.gateways, name="gateways")
 run.add_to(app)
 evidence.add_to(app)
 review.add_to(app)
+setup.add_to(app)
 profile.add_to(app)
 
 

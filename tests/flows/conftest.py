@@ -70,3 +70,33 @@ def authority(tmp_path, extract):
         return folder / "dfe-returns.toml"
 
     return make
+
+
+@pytest.fixture(scope="session")
+def stages_done(extract, tmp_path_factory):
+    """What the stages before the writing make of the small authority's 903, once for all tests."""
+    from dfe_returns import pipeline
+    from dfe_returns.config import Config
+
+    out = tmp_path_factory.mktemp("stages") / "run"
+    plan = pipeline.plan_run(Config(authority="999"), "ssda903", "2025-26", source=extract, out=out)
+    loaded = pipeline.extract(plan)
+    built = pipeline.build(plan, loaded)
+    permitted = pipeline.permit(plan, built)
+    as_at, _ = pipeline.when(plan, loaded)
+    return loaded, built, permitted, pipeline.check(plan, permitted, as_at, None, {})
+
+
+@pytest.fixture
+def quick(stages_done, monkeypatch):
+    """903 runs of the small authority without building it again each time, and with a report of its issues alone."""
+    from dfe_returns import pipeline
+    from dfe_returns.files import private_folder, write_csv
+    from flows import authority
+
+    def report(result, folder, config):
+        write_csv(result.issues, private_folder(folder) / "issues.csv")
+
+    monkeypatch.setattr(pipeline, "write_report", report)
+    monkeypatch.setattr(authority, "run_stages", lambda plan: pipeline.write(plan, *stages_done))
+    return stages_done

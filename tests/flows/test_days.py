@@ -6,7 +6,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from flows.days import first_working_day, is_first_working_day, london_day, quarter_end_before, year_ended_before, year_of
+from flows.days import (
+    first_working_day,
+    is_first_working_day,
+    london_day,
+    quarter_end_before,
+    year_ended_before,
+    year_of,
+)
 
 
 @pytest.mark.parametrize(
