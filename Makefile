@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK = 1
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: help setup demo test lint bench server deploy clean
+.PHONY: help setup demo test lint bench server deploy lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ server: setup  ## Prefect server and worker on this machine, without Docker
 
 deploy: setup  ## put the flows on a running Prefect server
 	$(BIN)/prefect --no-prompt deploy --all --prefect-file flows/prefect.yaml
+
+lock:  ## make requirements.lock again from requirements.in (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes requirements.in -o requirements.lock
 
 clean:  ## remove the environment and what the demo made
 	rm -rf $(VENV) dfe-returns-demo

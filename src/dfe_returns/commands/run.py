@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 ReturnName = Annotated[str, typer.Argument(metavar="RETURN", help="cin or ssda903")]
 YearOption = Annotated[str, typer.Option("--year", help="collection year, e.g. 2025-26")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="configuration file; default ./dfe-returns.toml")]
+PreviousOption = Annotated[
+    Path | None, typer.Option("--previous", help="last year's return: file, folder or run folder")
+]
+PostcodesOption = Annotated[Path | None, typer.Option("--postcodes", help="postcode directory (ONSPD or NSPL CSV)")]
+ProvidersOption = Annotated[Path | None, typer.Option("--providers", help="provider list (Excel or CSV)")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="run folder or run id")]
 DEMO_FOLDER = "dfe-returns-demo"
 
@@ -56,9 +61,9 @@ def demo(
             name,
             "2025-26",
             source=samples / "fernshire_ssd",
-            previous=previous[name] if previous[name].exists() else None,
-            postcodes=samples / "postcodes.csv" if (samples / "postcodes.csv").exists() else None,
-            providers=samples / "providers.csv" if (samples / "providers.csv").exists() else None,
+            previous=previous[name],
+            postcodes=samples / "postcodes.csv",
+            providers=samples / "providers.csv",
             out=out / f"{name}-2025-26",
             progress=note if fmt == Format.text else None,
         )
@@ -81,13 +86,9 @@ def run(
     ] = None,
     profile: Annotated[Path | None, typer.Option("--profile", help="profile of your exports (YAML)")] = None,
     authority: Annotated[str | None, typer.Option("--authority", help="three-digit DfE number")] = None,
-    previous: Annotated[
-        Path | None, typer.Option("--previous", help="last year's return: file, folder or run folder")
-    ] = None,
-    postcodes: Annotated[
-        Path | None, typer.Option("--postcodes", help="postcode directory (ONSPD or NSPL CSV)")
-    ] = None,
-    providers: Annotated[Path | None, typer.Option("--providers", help="provider list (Excel or CSV)")] = None,
+    previous: PreviousOption = None,
+    postcodes: PostcodesOption = None,
+    providers: ProvidersOption = None,
     companions: Annotated[Path | None, typer.Option("--companions", help="folder of la_* files")] = None,
     as_at: Annotated[
         str | None, typer.Option("--as-at", help="dry run: the return as it stood on this day (yyyy-mm-dd)")
@@ -125,13 +126,9 @@ def validate(
     return_name: ReturnName,
     path: Annotated[Path, typer.Argument(help="census XML file, or folder of 903 files")],
     year: YearOption,
-    previous: Annotated[
-        Path | None, typer.Option("--previous", help="last year's return: file, folder or run folder")
-    ] = None,
-    postcodes: Annotated[
-        Path | None, typer.Option("--postcodes", help="postcode directory (ONSPD or NSPL CSV)")
-    ] = None,
-    providers: Annotated[Path | None, typer.Option("--providers", help="provider list (Excel or CSV)")] = None,
+    previous: PreviousOption = None,
+    postcodes: PostcodesOption = None,
+    providers: ProvidersOption = None,
     authority: Annotated[str | None, typer.Option("--authority", help="ONS code or three-digit DfE number")] = None,
     rules: Annotated[
         str | None, typer.Option("--rules", help="codes parted by comma, INT (integrity checks) or all")

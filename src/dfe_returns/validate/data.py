@@ -6,6 +6,7 @@ per run and only if a rule that runs asks for them.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
@@ -21,7 +22,7 @@ from dfe_returns.validate.cells import Column, cin_day
 Codes = npt.NDArray[np.int64]
 
 
-class ReturnData:
+class ReturnData(ABC):
     """Typed view of one return's tables. Sub-classes say how cells are read and which keys there are."""
 
     levels: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -54,14 +55,14 @@ class ReturnData:
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     @staticmethod
+    @abstractmethod
     def normal(text: str) -> str:
         """How a trimmed cell is compared."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def day(text: str) -> np.datetime64:
         """A date cell's day, NaT when unreadable."""
-        raise NotImplementedError
 
     def normal_of(self, field: str) -> Callable[[str], str]:
         """How cells of this field are compared; most are compared alike."""
