@@ -148,3 +148,14 @@ def test_the_run_before_is_of_the_same_return_and_kind(ledger):
     for run_id, more in (("a", {}), ("b", {"dry_run": True}), ("c", {"name": "ssda903"}), ("d", {})):
         record(ledger, run_id, **more)
     assert [ledger.run_before(run_id) for run_id in "abcd"] == [None, None, None, "a"]
+
+
+def test_a_run_can_be_signed_again_after_a_rejection(ledger):
+    record(ledger)
+    for reason in ("totals look wrong", "DfE asked for another file", ""):
+        ledger.sign_off("run-1", "Dee", "director", files=[file_of("cin.xml"), file_of("extra.csv")])
+        assert ledger.verify().empty
+        if reason:
+            ledger.reject("run-1", "Dee", "director", reason)
+            ledger.submit_for_review("run-1", "Ann Preparer", "analyst")
+    assert ledger.state("run-1") == "signed off"

@@ -63,7 +63,7 @@ def test_signing_freezes_the_bytes_and_makes_a_certificate(signed, ledger):
     ):
         assert words in page, words
     record = json.loads((signed / "sign-off.json").read_text())
-    assert record["hash"] == ledger.history("run-1")[-1]["hash"]
+    assert record["hash"] == next(e["hash"] for e in ledger.history("run-1") if e["kind"] == "signed off")
     assert check_run(ledger, signed).empty
 
 
@@ -139,6 +139,14 @@ def test_a_rejected_run_keeps_its_files_apart_and_can_be_built_again(signed, led
     assert reject(ledger, signed, "one school is missing", "Dee Director", "director")["state"] == "rejected"
     assert not (signed / "submission").exists()
     assert (signed / "submission-rejected-1" / "cin.xml").is_file()
+    assert check_run(ledger, signed).empty
+
+
+def test_a_rejected_run_can_be_signed_again(signed, ledger):
+    reject(ledger, signed, "one school is missing", "Dee Director", "director")
+    ask_for_review(ledger, signed, "Ann Preparer", "returns lead")
+    sign_off(ledger, signed, "Dee Director", "director", "the school was found")
+    assert "the school was found" in (signed / "certificate.html").read_text()
     assert check_run(ledger, signed).empty
 
 

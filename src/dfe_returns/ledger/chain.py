@@ -131,7 +131,7 @@ def _changed_rows(connection: Connection, entries: list[Any]) -> list[tuple[str,
     findings = _grouped(connection, Finding, Finding.run_id, _FINDING_PARTS)
     answers = _grouped(connection, Answer, Answer.entry, _ANSWER_PARTS)
     recorded: set[str] = set()
-    expected_files: dict[str, list[str]] = {}
+    sealed_files: dict[str, list[tuple[int, str]]] = {}
     for entry in entries:
         body = _body(entry)
         if entry.kind == "recorded":
@@ -143,21 +143,28 @@ def _changed_rows(connection: Connection, entries: list[Any]) -> list[tuple[str,
             if finding_digest(findings.get(entry.run_id, [])) != body.get("findings"):
                 found.append((f"findings of run {entry.run_id}", "were changed after they were written"))
         if "files" in body:
-            expected_files.setdefault(entry.run_id, []).append(body["files"])
+            sealed_files.setdefault(entry.run_id, []).append((len(body.get("hashes", ())), body["files"]))
         if entry.kind == "answers" and answer_digest(answers.get(entry.number, [])) != body.get("answers"):
             found.append((f"answers of entry {entry.number}", "were changed after they were written"))
-    for run_id, sealed in expected_files.items():
-        held = files.get(run_id, [])
-        sets = (
-            [row for row in held if row["role"] != "submission"],
-            [row for row in held if row["role"] == "submission"],
-        )
-        if [file_digest(rows) for rows in sets if rows or rows is sets[0]][: len(sealed)] != sealed:
-            found.append((f"files of run {run_id}", "their recorded hashes were changed after they were written"))
+    found += [
+        (f"files of run {run_id}", "their recorded hashes were changed after they were written")
+        for run_id, sealed in sealed_files.items()
+        if not _files_hold(files.get(run_id, []), sealed)
+    ]
     found += [(f"run {run_id}", "has no entry in the chain") for run_id in sorted(set(runs) - recorded)]
     numbers = {entry.number for entry in entries if entry.kind == "answers"}
     found += [(f"answers of entry {number}", "have no entry in the chain") for number in sorted(set(answers) - numbers)]
     return found
+
+
+def _files_hold(held: list[dict[str, Any]], sealed: list[tuple[int, str]]) -> bool:
+    """First entry: inputs and draft. Each later one: the files frozen at that sign-off, in the order of signing."""
+    frozen = [row for row in held if row["role"] == "submission"]
+    whole = file_digest([row for row in held if row["role"] != "submission"]) == sealed[0][1]
+    for number, expected in sealed[1:]:
+        part, frozen = frozen[:number], frozen[number:]
+        whole &= file_digest(part) == expected
+    return whole and not frozen
 
 
 def _grouped(connection: Connection, model: Any, by: Any, parts: tuple[str, ...]) -> dict[Any, list[dict[str, Any]]]:

@@ -252,7 +252,8 @@ def state_of(result: Any, ledger: Any | None) -> dict[str, Any]:
         runs = ledger.states(result.collection.name, result.collection.year)
         if result.run_id in set(runs["run_id"]):
             state = ledger.state(result.run_id)
-            entry = ledger.history(result.run_id)[-1]
+            acts = [step for step in ledger.history(result.run_id) if "state" in step]
+            entry = acts[-1]
     words = {
         "draft": "This is a draft. Nobody has signed it; it must not be sent.",
         "in review": "This run is in review. Nobody has signed it; it must not be sent.",

@@ -79,6 +79,7 @@ def sign_off(
         raise
     write_private(folder / RECORD, _record(run_id, entry))
     write_private(folder / CERTIFICATE, certificate(ledger, run_id))
+    ledger.entry("certificate", run_id, {"made": {name: sha256_of(folder / name) for name in (CERTIFICATE, RECORD)}})
     return {
         "run": run_id,
         "state": ledger.state(run_id),
@@ -143,13 +144,7 @@ def check_run(ledger: Any, folder: Path | str) -> pd.DataFrame:
             {"name": list(signed[-1]["hashes"]), "sha256": list(signed[-1]["hashes"].values())}, dtype="str"
         )
         found += [(text, "differs from what was signed") for text in _against_ledger(folder / SEALED, files)]
-        expected = {CERTIFICATE: certificate(ledger, run_id), RECORD: _record(run_id, _as_entry(signed[-1]))}
-        for name, content in expected.items():
-            path = folder / name
-            if not path.is_file():
-                found.append((name, "is missing"))
-            elif path.read_text(encoding="utf-8") != content:
-                found.append((name, "was changed"))
+        found += _certificates(ledger, run_id, folder)
     elif (folder / SEALED).exists() and not signed:
         found.append((SEALED, "is there although the ledger holds no sign-off"))
     register = verify_disclosures(ledger)
@@ -196,14 +191,17 @@ def _described(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def _as_entry(row: Mapping[str, Any]) -> dict[str, Any]:
-    outer = ("number", "at", "kind", "hash")
-    return {
-        **{part: row[part] for part in outer if part != "kind"},
-        "body": {k: v for k, v in row.items() if k not in outer},
-    }
+def _certificates(ledger: Any, run_id: str, folder: Path) -> list[tuple[str, str]]:
+    """Certificate and record against their hashes in the chain, which outlast a change in how the pages look."""
+    made = [entry["made"] for entry in ledger.history(run_id) if entry["kind"] == "certificate"]
+    if not made:
+        return [(CERTIFICATE, "has no entry in the ledger")]
+    missing = [(name, "is missing") for name in made[-1] if not (folder / name).is_file()]
+    present = [name for name in made[-1] if (folder / name).is_file()]
+    return missing + [(name, "was changed") for name in present if sha256_of(folder / name) != made[-1][name]]
 
 
 def _record(run_id: str, entry: Mapping[str, Any]) -> str:
+    """The sign-off as the ledger has it, for programs."""
     content = {"run": run_id, "entry": entry["number"], "hash": entry["hash"], "at": entry["at"], **entry["body"]}
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
