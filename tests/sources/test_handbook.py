@@ -1,4 +1,4 @@
-"""The handbook page on profiles holds what it says: its examples are valid, its list of mess is whole, its codes exist."""
+"""The handbook page on profiles holds what it says: valid examples, a whole list of mess, codes that exist."""
 
 from __future__ import annotations
 

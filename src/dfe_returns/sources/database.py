@@ -54,6 +54,7 @@ class DatabaseReader:
     def __init__(self, url: str, profile: Profile | None = None, notes: Notes | None = None) -> None:
         self.notes = notes or Notes()
         self.schema = (profile.database_schema if profile else "") or None
+        self._headers: dict[str, tuple[str, ...]] = {}
         self._engine = _engine(url)
         self.shown = self._engine.url.render_as_string(hide_password=True)
         self._connection = self._connect()
@@ -77,43 +78,44 @@ class DatabaseReader:
         self._engine.dispose()
 
     @cached_property
-    def _objects(self) -> dict[str, tuple[str, ...]]:
-        """Table or view -> its columns, for those the model or the profile could name."""
+    def _names(self) -> list[str]:
         try:
             inspector = sa.inspect(self._connection)
-            names = sorted({*inspector.get_table_names(self.schema), *inspector.get_view_names(self.schema)})
-            return {name: tuple(str(c["name"]) for c in inspector.get_columns(name, self.schema)) for name in names}
+            return sorted({*inspector.get_table_names(self.schema), *inspector.get_view_names(self.schema)})
         except SQLAlchemyError as error:
-            raise InputError(
-                f"The tables of {self.shown} cannot be listed ({_reason(error)}). Ask for read access."
-            ) from None
+            raise InputError(f"The tables of {self.shown} cannot be listed ({_reason(error)}).") from None
 
     def names(self) -> list[str]:
         """Tables and views, sorted."""
-        if not self._objects:
+        if not self._names:
             where = f" in the schema {self.schema}" if self.schema else ""
             raise InputError(
                 f"There is no table{where} in {self.shown}. Name the schema in the profile (source: schema)."
             )
-        return [name for name in self._objects if name != EXTRACT_TABLE]
+        return [name for name in self._names if name != EXTRACT_TABLE]
 
     def header(self, name: str) -> tuple[str, ...]:
-        """Column names of a table or view."""
-        return self._objects[name]
+        """Column names of a table or view; asked for once."""
+        if name not in self._headers:
+            try:
+                found = sa.inspect(self._connection).get_columns(name, self.schema)
+            except SQLAlchemyError as error:
+                raise InputError(f"The columns of {name} cannot be listed ({_reason(error)}).") from None
+            self._headers[name] = tuple(str(column["name"]) for column in found)
+        return self._headers[name]
 
     def extract(self) -> dict[str, Any]:
         """What the optional table ssd_extract says of the extract."""
-        wanted = [
-            c for c in ("la_code", "system", "run_at", "window_start") if c in self._objects.get(EXTRACT_TABLE, ())
-        ]
-        if not wanted:
+        if EXTRACT_TABLE not in self._names:
             return {}
+        there = self.header(EXTRACT_TABLE)
+        wanted = [name for name in ("la_code", "system", "run_at", "window_start") if name in there]
         row = self._rows(select_columns(EXTRACT_TABLE, wanted, self.schema))[0].head(1)
         return {name: str(row[name].iloc[0])[:10] for name in wanted if len(row) and row[name].iloc[0]}
 
     def read(self, name: str, columns: Collection[str]) -> RawFile:
         """The wanted columns as text; rows in order of their key, so that every load gives the same lines."""
-        wanted = [column for column in self._objects[name] if column in set(columns)]
+        wanted = [column for column in self.header(name) if column in set(columns)]
         if wanted:
             frame = pd.concat(self._rows(select_columns(name, wanted, self.schema)), ignore_index=True)
         else:
@@ -121,7 +123,7 @@ class DatabaseReader:
         frame = _in_order(frame, name)
         digest = hashlib.sha256(frame.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
         frame[LINE] = pd.array(range(1, len(frame) + 1), dtype="Int64")
-        return RawFile(name, frame, self._objects[name], len(frame), digest, note="database")
+        return RawFile(name, frame, self.header(name), len(frame), digest, note="database")
 
     def _rows(self, statement: sa.Select[Any]) -> list[pd.DataFrame]:
         names = [column.name for column in statement.selected_columns]

@@ -49,10 +49,10 @@ def load(
     """
     notes = Notes()
     chosen = None if profile is None else load_profile(profile)
-    reader = _open(source, chosen, notes)
+    reader = open_source(source, chosen, notes)
     if chosen is None:
         chosen = load_profile(None, str(reader.extract().get("system", "systemc")))
-        reader = _open(source, chosen, notes)
+        reader = open_source(source, chosen, notes)
     readers = [reader]
     if companions is not None:
         readers.append(FolderReader(companions, notes=notes))
@@ -75,7 +75,7 @@ def load(
     return Loaded(tables, report, sources, extract, chosen)
 
 
-def _open(source: str | Path, profile: Profile | None, notes: Notes) -> Reader:
+def open_source(source: str | Path, profile: Profile | None, notes: Notes) -> Reader:
     if isinstance(source, str) and "://" in source:
         from dfe_returns.sources.database import DatabaseReader  # only those who read databases need SQLAlchemy's time
 

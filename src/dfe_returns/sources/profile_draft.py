@@ -13,7 +13,7 @@ import yaml
 
 from dfe_returns.errors import InputError
 from dfe_returns.sources.folder import FolderReader
-from dfe_returns.sources.load import _open
+from dfe_returns.sources.load import open_source
 from dfe_returns.sources.model import LINE, ssd_model
 from dfe_returns.sources.profile import Profile, TableMap, load_profile, shipped_profiles
 from dfe_returns.sources.raw import Reader
@@ -28,7 +28,7 @@ from dfe_returns.sources.recognise import (
     wanted_columns,
 )
 from dfe_returns.sources.report import Notes
-from dfe_returns.sources.shape import _of_expression, _stem
+from dfe_returns.sources.shape import columns_of, table_name
 
 GOOD_FIT = 0.55
 """Quality from which a file counts as one of a known layout."""
@@ -53,12 +53,12 @@ def new_profile(source: str | Path, name: str = "mine") -> Draft:
 
     Raises InputError when there is nothing to read, or nothing that resembles any known layout.
     """
-    reader = _open(source, None, Notes())
+    reader = open_source(source, None, Notes())
     if isinstance(reader, FolderReader):
         reader.options.header_row = 1
     try:
         names = reader.names()
-        if any(_stem(one).startswith("ssd_") for one in names):
+        if any(table_name(one).startswith("ssd_") for one in names):
             return _ssd_draft(reader, name)
         return _own_draft(reader, name)
     finally:
@@ -81,7 +81,7 @@ def _ssd_draft(reader: Reader, name: str) -> Draft:
     if not system:
         questions.append(("extract.json", "Which case system made this extract?", base, ", ".join(shipped_profiles())))
     for file in reader.names():
-        table = ssd_model().tables.get(_stem(file))
+        table = ssd_model().tables.get(table_name(file))
         if table is None:
             continue
         header = reader.header(file)
@@ -114,7 +114,7 @@ def _ssd_draft(reader: Reader, name: str) -> Draft:
 
 
 def _own_draft(reader: Reader, name: str) -> Draft:
-    samples = {file: Looked(_sample(reader, file)) for file in reader.names() if not _stem(file).startswith("la_")}
+    samples = {file: Looked(_sample(reader, file)) for file in reader.names() if not table_name(file).startswith("la_")}
     layouts = [load_profile(one) for one in shipped_profiles()]
     found = [(_fit(layout, samples), layout) for layout in layouts if layout.layout == "own"]
     best, layout = max(found, key=lambda pair: sum(quality for _, quality, _ in pair[0].values()))
@@ -187,7 +187,7 @@ def _known_order(layout: Profile, file: str, maps: Sequence[TableMap]) -> list[s
     for one in maps:
         for expression in one.spec["columns"].values():
             expression = {"column": expression} if isinstance(expression, str) else expression
-            order += sorted(_of_expression(expression) - set(order))
+            order += sorted(columns_of(expression) - set(order))
     return order
 
 

@@ -56,7 +56,7 @@ def plan(reader: Reader, profile: Profile, model: SsdModel, notes: Notes) -> lis
         if not found:
             _missing(table, profile, notes)
     used |= _helper_files(parts, profile, names)
-    for name in names:
+    for name in names if reader.kind == "folder" else ():
         if name not in used:
             notes.add("STRUCT-FILE-IGNORED", "No table is made from this file; it was not read.", name)
     return parts
@@ -97,7 +97,7 @@ def _own(spec: Mapping[str, Any], table: SsdTable, profile: Profile, names: Sequ
 def _same_name(table: SsdTable, profile: Profile, reader: Reader, names: Sequence[str], notes: Notes) -> list[Part]:
     parts = []
     for name in names:
-        if _stem(name) == table.name:
+        if table_name(name) == table.name:
             header = reader.header(name)
             columns = _known_columns(table, profile, header)
             _tell_columns(table, profile, name, header, columns, notes)
@@ -105,7 +105,7 @@ def _same_name(table: SsdTable, profile: Profile, reader: Reader, names: Sequenc
     return parts
 
 
-def _stem(name: str) -> str:
+def table_name(name: str) -> str:
     """Table name that a file or database object bears: ``dbo.SSD_PERSON``, ``ssd_person.csv`` -> ssd_person."""
     low = name.lower()
     for ending in (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"):
@@ -175,7 +175,7 @@ def _helper_files(parts: Sequence[Part], profile: Profile, names: Sequence[str])
 
 def source_columns(part: Part) -> set[str]:
     """Columns of the file that a part needs."""
-    needed = {name for expression in part.columns.values() for name in _of_expression(expression)}
+    needed = {name for expression in part.columns.values() for name in columns_of(expression)}
     needed |= {condition["column"] for condition in part.spec.get("where", ())}
     if "unpivot" in part.spec:
         needed |= set(part.spec["unpivot"]["columns"])
@@ -184,7 +184,7 @@ def source_columns(part: Part) -> set[str]:
     return needed
 
 
-def _of_expression(expression: Expression) -> set[str]:
+def columns_of(expression: Expression) -> set[str]:
     found = {expression[key] for key in ("column", "filled") if key in expression}
     for key in ("join", "first"):
         found |= set(expression.get(key, ()))

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dfe_returns.sources import values as read
+from dfe_returns.sources.cells import Cells, Found, sound_ids, text_column
 from dfe_returns.sources.codemaps import CodeMap, Read, read_codes
 from dfe_returns.sources.dates import parse_dates
 from dfe_returns.sources.model import FILE, LINE, SsdColumn, SsdTable, dtype_of
@@ -26,36 +26,6 @@ from dfe_returns.sources.words import blank_reader, spread, tidy, uniques
 
 _MOST_SHOWN = 60
 _UPN = r"^[A-Z]\d{11}[A-Z0-9]$"
-
-
-@dataclass
-class Found:
-    """What the typed reading counts: how code values were read, what is unmapped, how full the columns are."""
-
-    values: list[tuple[str, str, str, str, str, int]] = field(default_factory=list)
-    unmapped: list[tuple[str, str, str, str, int, str]] = field(default_factory=list)
-    coverage: list[tuple[str, str, int, int, int, int]] = field(default_factory=list)
-
-
-@dataclass
-class Cells:
-    """One column of one part: its distinct values, where they stand, and the place it came from."""
-
-    column: SsdColumn
-    codes: npt.NDArray[np.intp]
-    distinct: list[str]
-    lines: np.ndarray
-    file: str
-    source: str
-    """what the column is called in the file"""
-
-    def first_lines(self, wrong: Sequence[bool]) -> np.ndarray:
-        """Lines on which the marked distinct values stand."""
-        marks = np.array([*wrong, False], dtype=bool)
-        return self.lines[marks[self.codes]]
-
-    def count(self) -> npt.NDArray[np.intp]:
-        return np.bincount(self.codes, minlength=len(self.distinct) + 1)
 
 
 class TypedReader:
@@ -77,7 +47,7 @@ class TypedReader:
             if column.name not in text.columns:
                 out[column.name] = pd.Series(index=text.index, dtype=dtype_of(column))
                 continue
-            if column.type == "id" and _sound_ids(text[column.name]):
+            if column.type == "id" and sound_ids(text[column.name]):
                 out[column.name] = text[column.name].mask(text[column.name].eq(""))
                 continue
             codes, distinct = uniques(text[column.name])
@@ -128,7 +98,7 @@ class TypedReader:
                 cells,
                 scientific,
             )
-            return _text(cells.codes, found), None
+            return text_column(cells.codes, found), None
         return self._plain(cells, blank), None
 
     def _blanks(self, cells: Cells) -> tuple[list[bool], list[bool]]:
@@ -221,7 +191,7 @@ class TypedReader:
         if cells.column.type in {"integer", "decimal"}:
             numbers = [pd.NA if value is None else value for value, _ in found]
             return pd.Series([*numbers, pd.NA], dtype=dtype_of(cells.column)).array.take(cells.codes)
-        return _text(cells.codes, [value for value, _ in found])
+        return text_column(cells.codes, [value for value, _ in found])
 
     def _flags(self, cells: Cells, blank: Sequence[bool]) -> tuple[Any, npt.NDArray[np.object_] | None]:
         codemap = self.profile.codemap(cells.column.name)
@@ -277,7 +247,7 @@ class TypedReader:
                         int(count),
                     )
                 )
-        out = _text(cells.codes, [result.code for result in results])
+        out = text_column(cells.codes, [result.code for result in results])
         unmapped = [
             word if result.how == "unmapped" else "" for word, result in zip(cells.distinct, results, strict=True)
         ]
@@ -293,7 +263,7 @@ class TypedReader:
             [s == "unreadable" for _, s in found],
         )
         if cells.column.holds != "list":
-            return _text(cells.codes, [None if v is None else json.dumps(v) for v, _ in found]), None
+            return text_column(cells.codes, [None if v is None else json.dumps(v) for v, _ in found]), None
         lists = [value or [] for value, _ in found]
         items = sorted({item for one in lists for item in one})
         reads = dict(zip(items, read_codes(items, codes_of(cells.column), self.codemap(cells.column)), strict=True))
@@ -314,7 +284,7 @@ class TypedReader:
                     count,
                 )
             )
-        return _text(cells.codes, texts), spread(cells.codes, lost) if any(lost) else None
+        return text_column(cells.codes, texts), spread(cells.codes, lost) if any(lost) else None
 
     def _bounds(self, column: SsdColumn, frame: pd.DataFrame, text: pd.DataFrame) -> None:
         """Codes of the profile that were in use between two dates only: outside them the value is unmapped."""
@@ -392,16 +362,6 @@ class TypedReader:
             )
 
 
-_SOUND = re.compile(r"[A-Za-z0-9_\-\n]*")
-_UNSOUND_WORDS = re.compile(r"(?im)^(?:-1|0|nan|null|ssd_ph|ssd_placeholder|placeholder_data|placeholderstr)$")
-
-
-def _sound_ids(values: pd.Series) -> bool:
-    """True when no number of the column needs a second look; spares large tables a pass over their distinct values."""
-    joined = "\n".join(values.to_numpy(dtype=object))
-    return _SOUND.fullmatch(joined) is not None and _UNSOUND_WORDS.search(joined) is None
-
-
 _WORDS = {
     "unknown": ("STRUCT-UNKNOWN-KEY", "Keys -1 or 0 stand for nobody; counted as blank"),
     "float": ("STRUCT-FLOAT", "Numbers with .0 behind them, as spreadsheets write; cleaned"),
@@ -411,9 +371,3 @@ _WORDS = {
     "undated": ("STRUCT-DATE", "Neither a date nor a date in parts; left as it is"),
     "odd": ("STRUCT-POSTCODE", "Not a full postcode; left as it is"),
 }
-
-
-def _text(codes: npt.NDArray[np.intp], values: Iterable[str | None]) -> Any:
-    """Text column from the result for each distinct value; built once per value, then laid out over the cells."""
-    table = pd.array([np.nan if value is None else value for value in values] + [np.nan], dtype="str")
-    return table.take(codes)
