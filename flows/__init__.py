@@ -2,7 +2,7 @@
 
 import os
 
-# Before Prefect is imported: nothing phones home, and the text of logs and results stays out of its database and storage.
+# Before Prefect is imported: nothing phones home; texts of logs and results stay out of its database and storage.
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

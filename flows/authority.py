@@ -45,7 +45,9 @@ def plan_of(
     with scrub("settings"):
         settings = load_config(config_file(config))
         asked = year or year_ended_before(scheduled_day())
-        plan = pipeline.plan_run(settings, return_name, asked, source=source, as_at=as_at, out=out, keep_ledger=keep_ledger)
+        plan = pipeline.plan_run(
+            settings, return_name, asked, source=source, as_at=as_at, out=out, keep_ledger=keep_ledger
+        )
         run_id = run_id_of(return_name, plan.collection.year, flow_run.id)
         folder = Path(out) if out else settings.at(settings.runs) / f"{return_name}-{plan.collection.year}" / run_id
         return replace(plan, run_id=run_id, out=folder.absolute())
@@ -98,6 +100,8 @@ def named(title: str) -> Any:
     def name() -> str:
         given = flow_run.parameters
         where = Path(given["config"]).absolute().parent.name if given.get("config") else "this folder"
-        return f"{title} {given.get('year') or 'year ended'} {where}" + (f" as at {given['as_at']}" if given.get("as_at") else "")
+        return f"{title} {given.get('year') or 'year ended'} {where}" + (
+            f" as at {given['as_at']}" if given.get("as_at") else ""
+        )
 
     return name

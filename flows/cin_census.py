@@ -1,4 +1,4 @@
-"""Flow `cin-census`: the children in need census of one authority, from extract to report, and on to sign-off if asked."""
+"""Flow `cin-census`: one authority's children in need census, from extract to report, and to sign-off if asked."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def explained(function: Function) -> Function:
-    """Put the descriptions of the parameters' types into the docstring, which is where Prefect's form takes them from."""
+    """Put the descriptions of the parameters' types into the docstring, where Prefect's form takes them from."""
     lines = [
         f"    {name}: {fact.description}"
         for name, hint in get_type_hints(function, include_extras=True).items()
@@ -34,35 +34,52 @@ Year = Annotated[
 ]
 ConfigFile = Annotated[
     str | None,
-    Field(title="Configuration", description="Path of the authority's dfe-returns.toml on the worker. Empty = the worker's own"),
+    Field(
+        title="Configuration",
+        description="Path of the authority's dfe-returns.toml on the worker. Empty = the worker's own",
+    ),
 ]
 SourceName = Annotated[
     str | None,
-    Field(title="Source", description="Name of a configured source, or a folder on the worker. Empty = the only configured source"),
+    Field(
+        title="Source",
+        description="Name of a configured source, or a folder on the worker. Empty = the only configured source",
+    ),
 ]
 AsAt = Annotated[
     date | None,
     Field(
-        title="As at", description="Dry run: the return as it stood on this day. Empty = the year's end, or the day of the extract"
+        title="As at",
+        description="Dry run: the return as it stood on this day. Empty = the year's end, or the day of the extract",
     ),
 ]
 OutFolder = Annotated[
     str | None,
-    Field(title="Run folder", description="Folder of the run on the worker. Empty = a new one under the configured runs folder"),
+    Field(
+        title="Run folder",
+        description="Folder of the run on the worker. Empty = a new one under the configured runs folder",
+    ),
 ]
 AskReview = Annotated[
     bool,
     Field(
         title="Wait for review",
-        description="When the report is ready, wait here for a person to approve or reject the return. Needs a deployment",
+        description="When the report is ready, wait for a person to approve or reject the return. Needs a deployment",
     ),
 ]
 Preparer = Annotated[
     str,
-    Field(title="Prepared by", description="Who answers for this run's preparation. The same person may not approve it", max_length=200),
+    Field(
+        title="Prepared by",
+        description="Who answers for this run's preparation. The same person may not approve it",
+        max_length=200,
+    ),
 ]
 ReviewDays = Annotated[
-    float, Field(title="Days to review", description="After so many days without a decision the run ends, unsigned", gt=0, le=365)
+    float,
+    Field(
+        title="Days to review", description="After so many days without a decision the run ends, unsigned", gt=0, le=365
+    ),
 ]
 OnlyFirstWorkingDay = Annotated[
     bool,

@@ -16,7 +16,8 @@ from flows.parameters import ConfigFile, OnlyFirstWorkingDay, Returns, SourceNam
 from flows.safety import StepError, scrub
 
 QuarterEnd = Annotated[
-    date | None, Field(title="Quarter end", description="The day to report on. Empty = the last quarter's end before today")
+    date | None,
+    Field(title="Quarter end", description="The day to report on. Empty = the last quarter's end before today"),
 ]
 
 
@@ -42,7 +43,9 @@ def quarterly(
     if only_on_first_working_day and not is_first_working_day(today):
         return {"done": "nothing: not the month's first working day"}
     day = quarter_end or quarter_end_before(today)
-    states = {name: one_return(name, year_of(day), config, source, day, return_state=True) for name in returns}
+    states: dict[str, Any] = {
+        name: one_return(name, year_of(day), config, source, day, return_state=True) for name in returns
+    }
     failed = sorted(name for name, state in states.items() if not state.is_completed())
     if failed:
         raise StepError(f"quarterly: {', '.join(failed)} did not finish; its own run says why.")

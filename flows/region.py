@@ -6,8 +6,10 @@ Any number of workers share the pool. Each run is a deployment run of its own, s
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import pandas as pd
 from prefect import flow, task
@@ -31,11 +33,18 @@ WATCH_SECONDS = 2.0
 
 Configs = Annotated[
     list[str],
-    Field(title="Configurations", description="One dfe-returns.toml per authority, or a folder of folders that hold one", min_length=1),
+    Field(
+        title="Configurations",
+        description="One dfe-returns.toml per authority, or a folder of folders that hold one",
+        min_length=1,
+    ),
 ]
 Deployment = Annotated[
     str,
-    Field(title="Deployment", description="Name of the deployment that runs one authority. Empty = here, one after the other"),
+    Field(
+        title="Deployment",
+        description="Name of the deployment that runs one authority. Empty = here, one after the other",
+    ),
 ]
 
 
@@ -51,7 +60,7 @@ def region(
 ) -> dict[str, Any]:
     """Run every authority; the flow fails at its end when one of them did, and says how many finished.
 
-    With review, a run that waits for its reviewer counts as finished here: the summary is of reports, not of signatures.
+    With review, a run that waits for its reviewer counts as finished: the summary is of reports, not signatures.
     """
     chosen = year or year_ended_before(scheduled_day())
     with scrub("region"):
@@ -59,13 +68,17 @@ def region(
     jobs = [(file, name) for file in files for name in returns]
     settings = {"year": chosen, "as_at": as_at.isoformat() if as_at else None}
     if deployment:
-        ids = [send.submit(f"{FLOWS[name].name}/{deployment}", file, {**settings, "review": review}) for file, name in jobs]
+        ids = [
+            send.submit(f"{FLOWS[name].name}/{deployment}", file, {**settings, "review": review}) for file, name in jobs
+        ]
         ends = watch([future.result() for future in ids])
     else:
         ends = [here(FLOWS[name], {**settings, "config": str(file)}) for file, name in jobs]
     summary = summarise(jobs, ends, chosen)
     create_table_artifact(
-        key="region", table=summary.to_dict("records"), description="Counts by authority; small ones are not shown"
+        key="region",
+        table=[{str(k): v for k, v in row.items()} for row in summary.to_dict("records")],
+        description="Counts by authority; small ones are not shown",
     )
     failed = int((summary["state"] == "failed").sum())
     if failed:
@@ -92,7 +105,7 @@ def config_files(configs: list[str]) -> list[Path]:
 def send(deployment: str, config: Path, settings: dict[str, Any]) -> str:
     """Ask for one authority's run; asking twice from one region run gives the same run. Returns the flow run's id."""
     with scrub("send"):
-        made = run_deployment(
+        made: Any = run_deployment(
             deployment,
             parameters={**settings, "config": str(config)},
             timeout=0,
@@ -109,7 +122,7 @@ def watch(ids: list[str]) -> list[tuple[str, bool]]:
     with get_client(sync_client=True) as client:
         while open_ids:
             for run_id in sorted(open_ids):
-                state = client.read_flow_run(run_id).state
+                state = client.read_flow_run(UUID(run_id)).state
                 if state is not None and (state.is_final() or state.is_paused()):
                     done[run_id] = state.is_completed() or state.is_paused()
             open_ids -= set(done)
@@ -124,8 +137,11 @@ def here(one: Any, parameters: dict[str, Any]) -> tuple[str, bool]:
     return str(state.state_details.flow_run_id), state.is_completed()
 
 
-def summarise(jobs: list[tuple[Path, str]], ends: list[tuple[str, bool]], year: str) -> pd.DataFrame:
-    """Counts of each run as the ledgers have them, small ones hidden: authority, return, state, children, errors, queries."""
+def summarise(jobs: Sequence[tuple[Path, str]], ends: list[tuple[str, bool]], year: str) -> pd.DataFrame:
+    """Counts of each run as the ledgers have them, small ones hidden.
+
+    Columns authority, return, state, children, errors, queries.
+    """
     rows = []
     for (file, name), (flow_run_id, finished) in zip(jobs, ends, strict=True):
         authority, counts = _counts(file, run_id_of(name, year, flow_run_id)) if finished else (file.parent.name, None)

@@ -1,7 +1,7 @@
 """Review in the flow: the run leaves its worker and waits, until a person answers the form; the ledger records the act.
 
-Prefect holds the question and the answer; what counts is the ledger, so that a decision taken at the command line, or a newer
-run that supersedes this one, is found when the flow goes on.
+Prefect holds the question and the answer; what counts is the ledger, so that a decision taken at the command line, or a
+newer run that supersedes this one, is found when the flow goes on.
 """
 
 from __future__ import annotations
@@ -23,12 +23,20 @@ from flows.safety import scrub
 class Decision(RunInput):
     """What the reviewer answers. It is kept in Prefect's database: no child's details belong in it."""
 
-    decision: Literal["approve", "reject"] = Field(title="Decision", description="approve signs the return off; reject sends it back")
-    name: str = Field(title="Your name", description="As it shall stand on the certificate", min_length=2, max_length=200)
+    decision: Literal["approve", "reject"] = Field(
+        title="Decision", description="approve signs the return off; reject sends it back"
+    )
+    name: str = Field(
+        title="Your name", description="As it shall stand on the certificate", min_length=2, max_length=200
+    )
     role: str = Field(title="Your role", description="For example: assistant director", min_length=2, max_length=200)
-    note: str = Field(default="", title="Note", description="Needed to reject. No child's details here", max_length=2000)
+    note: str = Field(
+        default="", title="Note", description="Needed to reject. No child's details here", max_length=2000
+    )
     exceptions: list[str] = Field(
-        default=[], title="Exceptions", description="For each rule with errors left, one line CODE=reason. No child's details here"
+        default=[],
+        title="Exceptions",
+        description="For each rule with errors left, one line CODE=reason. No child's details here",
     )
 
 
@@ -75,11 +83,13 @@ def _questions_asked() -> int:
 
 def _question(plan: Plan, result: RunResult, refused: str) -> str:
     left = sorted(set(result.issues.loc[result.issues["severity"] == "error", "code"]))
+    report = plan.out / "report" / "index.html"
     lines = [
-        f"**{result.collection.title} {result.collection.year}**, authority {result.authority}, waits for your decision.",
-        f"Read the report first: [{plan.out / 'report' / 'index.html'}]({(plan.out / 'report' / 'index.html').absolute().as_uri()})",
-        f"Rules with errors left (each needs an exception to approve): {', '.join(left)}." if left else "No errors are left.",
+        f"**{result.collection.title} {result.collection.year}**, authority {result.authority}, awaits you.",
+        f"Read the report first: [{report}]({report.absolute().as_uri()})",
     ]
+    if left:
+        lines.append(f"Rules with errors left (each needs an exception to approve): {', '.join(left)}.")
     return "\n\n".join(([f"**Your last answer was refused:** {refused}"] if refused else []) + lines)
 
 

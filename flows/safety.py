@@ -1,4 +1,4 @@
-"""Keeps personal data out of Prefect: an exception's text lands in its database, so only safe words get out of a task."""
+"""Keeps personal data out of Prefect: an exception's text lands in its database, so only safe words leave a task."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ def scrub(step: str) -> Iterator[None]:
     except StepError:
         raise
     except Exception as error:
-        said = str(error) if isinstance(error, DfeReturnsError) else type(error).__name__ + "; ask whoever runs the worker."
+        said = (
+            str(error)
+            if isinstance(error, DfeReturnsError)
+            else type(error).__name__ + "; ask whoever runs the worker."
+        )
         kind = BusyError if is_busy(error) else StepError
         raise kind(f"{step}: {said}") from None
 

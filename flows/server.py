@@ -1,5 +1,5 @@
-"""Prefect's server and workers on this machine: `python -m flows.server` starts and watches all of them; `--only PART` runs one,
-which is what the containers do. Nothing starts without its secrets.
+"""Prefect's server and workers on this machine: `python -m flows.server` starts and watches all of them; `--only PART`
+runs one, which is what the containers do. Nothing starts without its secrets.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import flows
 from dfe_returns.errors import DfeReturnsError, UsageError
@@ -25,6 +26,11 @@ ROOT = Path(__file__).resolve().parents[1]
 POOL, REGION_POOL = "returns", "region"
 PARTS = ("migrate", "server", "setup", "deploy", "worker", "region-worker", "health")
 _CLI = (sys.executable, "-m", "prefect")
+
+
+def say(text: str, stream: Any = None) -> None:
+    """A line for whoever watches the server."""
+    print(text, file=stream, flush=True)
 
 
 def environment(options: argparse.Namespace) -> dict[str, str]:
@@ -86,12 +92,11 @@ def wait_for_server(settings: dict[str, str], seconds: float = 180) -> None:
 def set_up() -> None:
     """Make the work pools and the automation that marks dead runs, where they are missing. Needs the settings in the
     environment."""
+    import yaml
     from prefect.automations import Automation
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectAlreadyExists
-
-    import yaml
 
     with get_client(sync_client=True) as client:
         for pool in (POOL, REGION_POOL):
@@ -100,10 +105,11 @@ def set_up() -> None:
             except ObjectAlreadyExists:
                 continue
     wanted = yaml.safe_load((ROOT / "flows" / "crash-zombies.yaml").read_text(encoding="utf-8"))
+    automations: Any = Automation  # answers at once here, outside any event loop
     try:
-        Automation.read(name=wanted["name"])
+        automations.read(name=wanted["name"])
     except ValueError:
-        Automation(**wanted).create()
+        automations(**wanted).create()
 
 
 def serve(options: argparse.Namespace, settings: dict[str, str]) -> int:
@@ -124,12 +130,12 @@ def serve(options: argparse.Namespace, settings: dict[str, str]) -> int:
         set_up()
         for name, part in workers:
             start(name, part, "--name", name)
-        print(f"Prefect answers on {settings['PREFECT_API_URL']}; {options.workers} workers. Stop with Ctrl-C.", flush=True)  # noqa: T201
+        say(f"Prefect answers on {settings['PREFECT_API_URL']}; {options.workers} workers. Stop with Ctrl-C.")
         while started["server"].poll() is None:
             time.sleep(1)
             for name, part in workers:
                 if started[name].poll() is not None:
-                    print(f"{name} ended with {started[name].returncode}; it is started again.", flush=True)  # noqa: T201
+                    say(f"{name} ended with {started[name].returncode}; it is started again.")
                     time.sleep(2)
                     start(name, part, "--name", name)
         return 1
@@ -152,7 +158,7 @@ def end(processes: Sequence[subprocess.Popen[bytes]], seconds: float = 20) -> No
 
 
 def migrate_ledger() -> None:
-    """Bring the tables of a ledger on a database server up to date; make the authority's key where there is none yet."""
+    """Bring the tables of a ledger on a database server up to date; make the authority's key where there is none."""
     from dfe_returns.config import key_of, load_config
     from dfe_returns.ledger.place import ledger_of
 
@@ -170,11 +176,19 @@ def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--only", choices=PARTS, help="run one part alone")
     parser.add_argument("--host", default=given("DFE_RETURNS_HOST", "127.0.0.1"), help="address to listen on")
     parser.add_argument("--port", type=int, default=int(given("DFE_RETURNS_PORT", "4200")))
-    parser.add_argument("--home", default=given("PREFECT_HOME", str(ROOT / ".prefect-home")), help="folder of Prefect's own files")
     parser.add_argument(
-        "--database", default=given("DFE_RETURNS_PREFECT_DATABASE"), help="postgresql://user@host/name; default: SQLite in the home"
+        "--home", default=given("PREFECT_HOME", str(ROOT / ".prefect-home")), help="folder of Prefect's own files"
     )
-    parser.add_argument("--database-trusts-us", action="store_true", help="PostgreSQL lets this user in without a password (socket, test)")
+    parser.add_argument(
+        "--database",
+        default=given("DFE_RETURNS_PREFECT_DATABASE"),
+        help="postgresql://user@host/name; default: SQLite in the home",
+    )
+    parser.add_argument(
+        "--database-trusts-us",
+        action="store_true",
+        help="PostgreSQL lets this user in without a password (socket, test)",
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--limit", type=int, default=2, help="runs at a time per worker")
     return parser.parse_args(arguments)
@@ -202,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.chdir(ROOT)
         os.execve(line[0], line, {**os.environ})  # noqa: S606
     except DfeReturnsError as error:
-        print(f"flows.server: {error}", file=sys.stderr)  # noqa: T201
+        say(f"flows.server: {error}", sys.stderr)
         return error.exit_code
     return 0
 

@@ -1,4 +1,4 @@
-"""Flow `ssda903`: the looked-after children return of one authority, from extract to report, and on to sign-off if asked."""
+"""Flow `ssda903`: one authority's looked-after children return, from extract to report, and to sign-off if asked."""
 
 from __future__ import annotations
 

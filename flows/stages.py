@@ -1,4 +1,4 @@
-"""The stages of a run as Prefect tasks. Frames pass between tasks in memory only: nothing is persisted, cached or logged."""
+"""The stages of a run as Prefect tasks. Frames pass between them in memory only: none is persisted, cached, logged."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Two runs of one authority and collection never overlap: each takes a slot of a limit of one, kept by Prefect's server."""
+"""Two runs of one authority and collection never overlap: each takes the only slot of a limit on Prefect's server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from dfe_returns.pipeline import Plan
 from flows.safety import BusyError
@@ -19,17 +19,15 @@ def limit_name(plan: Plan) -> str:
 
 @contextmanager
 def one_at_a_time(plan: Plan, wait_seconds: float = 6 * 3600) -> Iterator[None]:
-    """Hold the authority's slot for this return; wait for it while another run has it. Raises BusyError after the wait."""
+    """Hold the authority's slot for this return; wait while another run has it. Raises BusyError after the wait."""
     from prefect.client.orchestration import get_client
     from prefect.concurrency.sync import concurrency
     from prefect.exceptions import ObjectAlreadyExists
 
     name = limit_name(plan)
-    with get_client(sync_client=True) as client:
-        try:
-            client.upsert_global_concurrency_limit_by_name(name=name, limit=1)
-        except ObjectAlreadyExists:  # another run made it in the same moment
-            pass
+    # the limit may be made by another run in the same moment
+    with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):
+        client.upsert_global_concurrency_limit_by_name(name=name, limit=1)
     held = concurrency(
         name,
         occupy=1,
@@ -41,7 +39,9 @@ def one_at_a_time(plan: Plan, wait_seconds: float = 6 * 3600) -> Iterator[None]:
     try:
         held.__enter__()
     except TimeoutError:
-        raise BusyError(f"Another run of {plan.collection.name} for authority {plan.authority} did not end; look at it first.") from None
+        raise BusyError(
+            f"Another run of {plan.collection.name} for authority {plan.authority} did not end; look at it first."
+        ) from None
     try:
         yield
     finally:

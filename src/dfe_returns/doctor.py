@@ -32,7 +32,10 @@ def examine(config: Config, today: date) -> list[Finding]:
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("configuration", lambda: _configuration(config)),
         ("runs", lambda: _runs(config)),
-        *((f"source {name}", lambda name=name, own=own: _source(config, name, own)) for name, own in config.sources.items()),
+        *(
+            (f"source {name}", lambda name=name, own=own: _source(config, name, own))
+            for name, own in config.sources.items()
+        ),
         ("reference files", lambda: _files(config)),
         ("ledger", lambda: _ledger(config)),
         ("policy", lambda: _policy(config, today)),
@@ -45,20 +48,26 @@ def examine(config: Config, today: date) -> list[Finding]:
         except DfeReturnsError as error:
             found.append(Finding(what, BAD, str(error), "see the message"))
         except Exception as error:  # a check that breaks is itself a finding
-            found.append(Finding(what, BAD, f"could not be looked at ({type(error).__name__})", "ask whoever runs this machine"))
+            found.append(
+                Finding(what, BAD, f"could not be looked at ({type(error).__name__})", "ask whoever runs this machine")
+            )
     return found
 
 
 def _configuration(config: Config) -> Iterator[Finding]:
     if not config.from_file:
-        yield Finding("configuration", LOOK, "no dfe-returns.toml here", "dfe-returns init --authority NUMBER --name NAME")
+        yield Finding(
+            "configuration", LOOK, "no dfe-returns.toml here", "dfe-returns init --authority NUMBER --name NAME"
+        )
         return
     file = config.folder
     if os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o002:
         yield Finding("configuration", BAD, f"{file} can be changed by anybody", f"chmod o-w {file}")
     yield Finding("configuration", GOOD, f"authority {config.authority} {config.authority_name}".strip())
     if config.authority == "999":
-        yield Finding("configuration", LOOK, "authority 999 is the number of the examples", "set authority to your own number")
+        yield Finding(
+            "configuration", LOOK, "authority 999 is the number of the examples", "set authority to your own number"
+        )
     if not config.sources:
         yield Finding("configuration", BAD, "no source is configured", "name one under [sources.main]")
 
@@ -75,7 +84,9 @@ def _runs(config: Config) -> Iterator[Finding]:
         yield Finding("runs", GOOD, f"{runs}" + ("" if runs.exists() else " (made with the first run)"))
     free = shutil.disk_usage(place).free
     if free < ROOM:
-        yield Finding("runs", LOOK, f"{free // 1_000_000} MB are free", "make room: a run keeps draft, report and lineage")
+        yield Finding(
+            "runs", LOOK, f"{free // 1_000_000} MB are free", "make room: a run keeps draft, report and lineage"
+        )
 
 
 def _source(config: Config, name: str, own: Source) -> Iterator[Finding]:
@@ -107,7 +118,9 @@ def _source(config: Config, name: str, own: Source) -> Iterator[Finding]:
         try:
             create_engine(url, hide_parameters=True).connect().close()
         except SQLAlchemyError as error:
-            yield Finding(what, BAD, f"no connection ({type(error).__name__})", "check address, user, password file, firewall")
+            yield Finding(
+                what, BAD, f"no connection ({type(error).__name__})", "check address, user, password file, firewall"
+            )
         else:
             yield Finding(what, GOOD, "the database answers")
     else:
@@ -142,10 +155,20 @@ def _ledger(config: Config) -> Iterator[Finding]:
     count = len(ledger.states())
     ledger.close()
     if len(broken):
-        yield Finding("ledger", BAD, f"its chain is broken at {len(broken)} places", "stop; restore from back-up, tell the data protection officer")
+        yield Finding(
+            "ledger",
+            BAD,
+            f"its chain is broken at {len(broken)} places",
+            "stop; restore from back-up, tell the data protection officer",
+        )
     else:
         yield Finding("ledger", GOOD, f"{count} runs, chain whole, key fits")
-    yield Finding("key", LOOK, "the ledger cannot be read without its key", "keep a copy of the key file apart from the ledger's back-up")
+    yield Finding(
+        "key",
+        LOOK,
+        "the ledger cannot be read without its key",
+        "keep a copy of the key file apart from the ledger's back-up",
+    )
 
 
 def _policy(config: Config, today: date) -> Iterator[Finding]:
@@ -158,7 +181,12 @@ def _policy(config: Config, today: date) -> Iterator[Finding]:
         yield Finding("policy", GOOD, f"{config.policy.reference}, to be reviewed by {config.policy.review_date}")
     for name in ("cin", "ssda903"):
         if not config.of_return(name).specification.strip():
-            yield Finding(f"{name}.specification", BAD, "not recorded", "set title, version and date; nothing is signed without it")
+            yield Finding(
+                f"{name}.specification",
+                BAD,
+                "not recorded",
+                "set title, version and date; nothing is signed without it",
+            )
 
 
 def _prefect() -> Iterator[Finding]:
@@ -192,4 +220,3 @@ def _prefect() -> Iterator[Finding]:
 def worst(found: list[Finding]) -> int:
     """Exit code for what was found: 0, or 2 when something is bad."""
     return 2 if any(finding.state == BAD for finding in found) else 0
-

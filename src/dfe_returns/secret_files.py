@@ -1,7 +1,7 @@
 """Secrets of the servers, one per file in a private folder. Nothing starts with a missing, short or well-known one.
 
-Files: ``prefect_auth`` (``user:password`` of Prefect's server), ``database_password`` (of the database user that Prefect and
-the ledger share on PostgreSQL; not needed with SQLite).
+Files: ``prefect_auth`` (``user:password`` of Prefect's server), ``database_password`` (of the database user whom
+Prefect and the ledger share on PostgreSQL; not needed with SQLite).
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def secret(folder: Path, name: str) -> str:
         text = path.read_text(encoding="utf-8").strip()
         open_to_others = stat.S_IMODE(path.stat().st_mode) & stat.S_IMODE(folder.stat().st_mode) & 0o077
     except (OSError, UnicodeDecodeError):
-        raise UsageError(f"The secret {path} cannot be read. `dfe-returns init --secrets {folder}` makes new ones.") from None
+        raise UsageError(
+            f"The secret {path} cannot be read. `dfe-returns init --secrets {folder}` makes new ones."
+        ) from None
     if os.name == "posix" and open_to_others and folder != MOUNT:
         raise UsageError(f"The secret {path} can be read by other users; take that away first (chmod 700 {folder}).")
     password = text.partition(":")[2] if name == "prefect_auth" else text
@@ -66,7 +68,7 @@ def make_secrets(folder: Path) -> list[Path]:
 
 
 def client_environment(folder: Path | None = None) -> dict[str, str]:
-    """What a client of the Prefect server needs, where the environment does not say it already; empty without secrets."""
+    """What a client of the Prefect server needs and the environment does not say already; empty without secrets."""
     if os.environ.get("PREFECT_API_AUTH_STRING"):
         return {}
     place = folder or secrets_folder()

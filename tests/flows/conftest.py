@@ -10,22 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))  # the flows lie beside the package, not in it
 
-import flows  # noqa: E402, F401 - sets Prefect's environment first
+from flow_samples import TOML  # noqa: E402
 
-TOML = """
-authority = "{number}"
-authority_name = "{name}"
-[sources.main]
-folder = "extract"
-[cin]
-specification = "Census specification 2025 to 2026, version 1.0"
-[ssda903]
-specification = "Return specification 2025 to 2026, version 1.0"
-[policy]
-reference = "APD-1"
-owner = "Head of information governance"
-review_date = 2099-03-31
-"""
+import flows  # noqa: E402, F401 - sets Prefect's environment first
 
 
 @pytest.fixture(scope="session")

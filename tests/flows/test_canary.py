@@ -1,4 +1,4 @@
-"""Nothing of a child is in Prefect: values planted in the records are searched for in its whole database and storage."""
+"""Nothing of a child is in Prefect: values planted in the records are looked for in its whole database and storage."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def readable(cell: object, depth: int = 3) -> str:
 
 @pytest.fixture(scope="module")
 def planted(extract, tmp_path_factory):
-    """The small authority with a child whose number, names and postcode occur nowhere else; and all that must not leak."""
+    """The small authority with a child whose number and names occur nowhere else; and all that must not leak."""
     folder = tmp_path_factory.mktemp("planted") / "extract"
     shutil.copytree(extract, folder)
     known = pd.read_csv(extract / "ssd_cla_episodes.csv", dtype="str")
-    old = known[[c for c in known if c.endswith("person_id")][0]].iloc[0]
+    old = known[next(c for c in known if c.endswith("person_id"))].iloc[0]
     secrets = {CHILD, *PLANTED.values()}
     for path in folder.glob("*.csv"):
         frame = pd.read_csv(path, dtype="str", keep_default_na=False)
@@ -78,7 +78,9 @@ def test_the_search_finds_what_is_hidden_in_base64_and_pickles(prefect_home):
     assert "Zzsurname born 2011-02-03" in readable(f'{{"data": "{inner}"}}')
 
 
-def test_nothing_of_a_child_reaches_prefect_whatever_happens(prefect_home, planted, authority, monkeypatch, capfd, caplog):
+def test_nothing_of_a_child_reaches_prefect_whatever_happens(
+    prefect_home, planted, authority, monkeypatch, capfd, caplog
+):
     from dfe_returns import pipeline
     from flows.ssda903 import ssda903
 

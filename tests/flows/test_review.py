@@ -151,7 +151,7 @@ def test_nobody_answers_in_time(authority):
 
     while run.state().is_paused() and run.state().state_details.pause_timeout >= datetime.now(UTC):
         time.sleep(0.1)
-    with pytest.raises(Exception, match="no longer be resumed|isn't paused"):
+    with pytest.raises(Exception, match=r"no longer be resumed|isn't paused"):
         run.answer(decision="reject", note="too late")
     assert run.state().name == "Failed"
     assert run.in_ledger() == "in review"

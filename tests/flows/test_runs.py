@@ -116,7 +116,11 @@ def test_region_goes_on_past_a_broken_authority_and_tells_counts_only(authority,
     assert state.is_failed()
     assert "1 of 3 runs failed" in state.message
     summary = pd.DataFrame(json.loads(artifact("region")))
-    assert summary.set_index("authority")["state"].to_dict() == {"Brackenford": "failed", "Coldwater": "finished", "Fernshire": "finished"}
+    assert summary.set_index("authority")["state"].to_dict() == {
+        "Brackenford": "failed",
+        "Coldwater": "finished",
+        "Fernshire": "finished",
+    }
     assert list(summary) == ["authority", "return", "state", "children", "errors", "queries"]
 
 
@@ -141,9 +145,13 @@ def test_two_runs_of_one_return_and_authority_take_turns(authority):
     @flow
     def both():
         mine, other = plan_of("cin", "2025-26", config), plan_of("ssda903", "2025-26", config)
-        with one_at_a_time(mine), one_at_a_time(other):
-            with pytest.raises(BusyError, match="Another run of cin for authority 999"), one_at_a_time(mine, wait_seconds=0.1):
-                pytest.fail("two at a time")
+        with (
+            one_at_a_time(mine),
+            one_at_a_time(other),
+            pytest.raises(BusyError, match="Another run of cin for authority 999"),
+            one_at_a_time(mine, wait_seconds=0.1),
+        ):
+            pytest.fail("two at a time")
         with one_at_a_time(mine):
             return "free again"
 

@@ -24,7 +24,9 @@ def init(
     authority: Annotated[str, typer.Option("--authority", help="three-digit DfE number")] = "",
     name: Annotated[str, typer.Option("--name", help="name of the authority")] = "",
     folder: Annotated[Path, typer.Option("--folder", help="where to write dfe-returns.toml")] = Path(),
-    secrets: Annotated[Path | None, typer.Option("--secrets", help="also make the servers' random passwords in this folder")] = None,
+    secrets: Annotated[
+        Path | None, typer.Option("--secrets", help="also make the servers' random passwords in this folder")
+    ] = None,
 ) -> None:
     """A commented dfe-returns.toml for a new authority; nothing that exists is overwritten."""
     from dfe_returns.config import FILE_NAME, load_config, template
@@ -46,7 +48,9 @@ def init(
         say(f"Written: {file}. Go through it once; then: dfe-returns doctor --config {file}")
     if secrets is not None:
         made = make_secrets(secrets)
-        say(f"Secrets in {secrets}: {len(made)} made, the others kept. Keep the folder out of back-ups that others can read.")
+        say(
+            f"Secrets in {secrets}: {len(made)} made, the others kept. Keep back-ups of the folder as private as it is."
+        )
 
 
 def doctor(config: ConfigOption = None, fmt: FormatOption = Format.text) -> None:
@@ -71,7 +75,9 @@ def resume(
     name: Annotated[str, typer.Option("--name", help="who decides")],
     role: Annotated[str, typer.Option("--role", help="in which role")],
     remark: Annotated[str, typer.Option("--note", help="a sentence to keep with it; needed to reject")] = "",
-    exception: Annotated[list[str] | None, typer.Option("--exception", help="CODE=reason, for each rule with errors left")] = None,
+    exception: Annotated[
+        list[str] | None, typer.Option("--exception", help="CODE=reason, for each rule with errors left")
+    ] = None,
     fmt: FormatOption = Format.text,
 ) -> None:
     """Answers a flow that waits for review, as the form in Prefect's pages does; its worker then signs or rejects."""
@@ -97,8 +103,10 @@ def resume(
     except (NotPausedError, FlowPauseTimeout):
         raise RefusedError(f"Flow run {flow_run} does not wait for an answer (any more).") from None
     except RuntimeError:
-        raise UsageError("The answer was not accepted: --decision is approve or reject, --name and --role have two letters or more.") from None
+        raise UsageError(
+            "The answer was not accepted: --decision is approve or reject, --name and --role have two letters or more."
+        ) from None
     if fmt == Format.json:
         as_json({"flow_run": str(flow_run), "answered": decision})
         return
-    say(f"Answered: {decision}. The run goes on at the next free worker; see its state in Prefect, or the ledger's with: dfe-returns review RUN")
+    say(f"Answered: {decision}. The run goes on at the next free worker; `dfe-returns history RUN` tells its state.")
