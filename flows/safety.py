@@ -28,7 +28,7 @@ def scrub(step: str) -> Iterator[None]:
         raise
     except Exception as error:
         said = (
-            str(error)
+            error.safe
             if isinstance(error, DfeReturnsError)
             else type(error).__name__ + "; ask whoever runs the worker."
         )

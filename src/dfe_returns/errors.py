@@ -16,6 +16,11 @@ class DfeReturnsError(Exception):
 
     exit_code = 70
 
+    @property
+    def safe(self) -> str:
+        """What may stand where people without access to the records can read it: logs, Prefect, tickets."""
+        return str(self)
+
 
 class UsageError(DfeReturnsError):
     """Wrong usage or configuration."""
@@ -31,13 +36,20 @@ class InputError(DfeReturnsError):
     """Input that cannot be used, or a decision that a person must take first (an unmapped code, say).
 
     ``problems``, where given, lists the places: one line per place, for display to the user who owns the files.
+    ``safe``, where given, says the same without the wording found in the files: a name typed into a code column is
+    shown to the person who mends it, and to nobody else.
     """
 
     exit_code = 3
 
-    def __init__(self, message: str, problems: pd.DataFrame | None = None) -> None:
+    def __init__(self, message: str, problems: pd.DataFrame | None = None, safe: str = "") -> None:
         super().__init__(message)
         self.problems = problems
+        self._safe = safe
+
+    @property
+    def safe(self) -> str:
+        return self._safe or str(self)
 
 
 class IntegrityError(DfeReturnsError):

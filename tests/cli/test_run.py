@@ -71,6 +71,19 @@ def test_lineage_of_a_child_names_source_and_gateway_of_every_value(cli, census_
     assert all(v["source"] for v in values)
 
 
+def test_sensitive_values_are_hidden_until_somebody_gives_a_reason(cli, own_census_run):
+    def values(*more):
+        _, out, _ = cli("lineage", own_census_run, "--child", "1004", "--format", "json", *more)
+        return {v["field"]: v["value"] for v in json.loads(out)}
+
+    assert values()["Ethnicity"] == "(hidden, T3)"
+    assert values("--reveal", "checking a correction")["Ethnicity"] == "WBRI"
+    _, out, _ = cli("history", "--runs", own_census_run.parent)
+    assert "checking a correction" in out
+    assert cli("verify", own_census_run)[0] == 0
+    assert cli("lineage", own_census_run, "--child", "1004", "--reveal", " ")[0] == 2
+
+
 def test_lineage_of_a_child_who_is_not_there_does_not_repeat_the_number(cli, census_run):
     code, out, err = cli("lineage", census_run, "--child", "987654321")
     assert code == 2

@@ -13,6 +13,7 @@ from dfe_returns.errors import InputError, UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from dfe_returns.config import Config
     from dfe_returns.pipeline import RunResult
 
 ReturnName = Annotated[str, typer.Argument(metavar="RETURN", help="cin or ssda903")]
@@ -234,6 +235,10 @@ def lineage(
     child: Annotated[
         str | None, typer.Option("--child", help="one child's number: every value with its source record")
     ] = None,
+    reveal: Annotated[
+        str | None,
+        typer.Option("--reveal", help="show sensitive values (tiers T3 and T4) too; give the reason, it is recorded"),
+    ] = None,
     config: ConfigOption = None,
     fmt: FormatOption = Format.text,
 ) -> None:
@@ -244,9 +249,13 @@ def lineage(
     settings = load_config(config)
     folder = find_run(run, settings.at(settings.runs))
     if child is not None:
-        from dfe_returns.evidence.child import child_lineage
+        from dfe_returns.evidence.child import child_lineage, hidden
 
         found = child_lineage(folder, child)
+        if reveal is None:
+            found = hidden(found)
+        elif len(found):
+            _note_look(settings, folder, child, reveal)
         if field is not None:
             found = found[(found["table"] + "." + found["field"]) == field]
         if not len(found):
@@ -269,6 +278,21 @@ def lineage(
         return
     columns = [c for c in shown if c in found]
     table(columns, found[columns].astype("object").where(found[columns].notna(), "").to_numpy().tolist())
+
+
+def _note_look(settings: Config, folder: Path, child: str, reason: str) -> None:
+    """Enter in the ledger who looked at a child's sensitive values, and why; the child only as keyed hash."""
+    import getpass
+
+    from dfe_returns.evidence.disclosures import child_hash
+    from dfe_returns.evidence.events import note_access
+    from dfe_returns.ledger.place import ledger_of
+    from dfe_returns.review.signoff import run_id_of
+
+    if not reason.strip():
+        raise UsageError("--reveal needs the reason for looking; it is recorded.")
+    ledger = ledger_of(settings, folder)
+    note_access(ledger, "lineage of a child", getpass.getuser(), reason, child_hash(ledger, child), run_id_of(folder))
 
 
 def synthesise(
