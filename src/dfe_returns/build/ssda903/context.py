@@ -30,7 +30,6 @@ class Conventions:
     allow_legal_status_split  an order made inside an episode splits it; otherwise it is listed
     recompute_reasons       reasons for new episodes as worked out replace those that were stored
     oc2_missing_means       what nothing recorded means in OC2: zero, error or blank
-    change_reason_on        on which social worker's row the reason for the change stands: starting or ending
     """
 
     child_id_source: str = "pers_person_id"
@@ -43,9 +42,7 @@ class Conventions:
     social_worker_roles: tuple[str, ...] = ("CW",)
     uasc_words: tuple[str, ...] = ("uasc",)
     oc2_missing_means: str = "zero"
-    change_reason_on: str = "ending"
     mother_youngest: int = 11
-    health_status_blank: str = ""
     previous_permanence_default: str = ""
 
     @classmethod

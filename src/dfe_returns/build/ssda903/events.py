@@ -180,9 +180,6 @@ def social_workers(ctx: CareContext) -> None:
     )
     rows["SW_DEC"] = ctx.cut("903-WORKER-END-CUT", "SWEpisodes", "SW_DEC", rows, rows["SW_DEC"])
     rows["SW_ID"] = _register_numbers(ctx, rows)
-    same = rows["person"].eq(rows["person"].shift())
-    if ctx.conventions.change_reason_on == "ending":
-        rows["SW_REASON"] = rows["SW_REASON"].shift().where(same)
     rows = _one_spell(ctx, rows)
     before = rows["SW_DEC"] < window
     ctx.record.leave_out("ssd_involvements", "SWEpisodes", "over before the two years that are asked for", before.sum())
