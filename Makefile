@@ -41,7 +41,7 @@ server: setup  ## Prefect server and worker on this machine, without Docker
 	$(BIN)/python -m flows.server
 
 deploy: setup  ## put the flows on a running Prefect server
-	$(BIN)/prefect --no-prompt deploy --all --prefect-file flows/prefect.yaml
+	$(BIN)/python -m flows.server --only deploy
 
 lock:  ## make requirements.lock again from requirements.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes requirements.in -o requirements.lock

@@ -109,4 +109,4 @@ def resume(
     if fmt == Format.json:
         as_json({"flow_run": str(flow_run), "answered": decision})
         return
-    say(f"Answered: {decision}. The run goes on at the next free worker; `dfe-returns history RUN` tells its state.")
+    say(f"Answered: {decision}. The run goes on at the next free worker; its page in Prefect tells how it ends.")
