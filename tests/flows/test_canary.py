@@ -16,8 +16,8 @@ import pytest
 pytestmark = pytest.mark.usefixtures("prefect_home")
 
 PLANTED = {"pers_forename": "Zzforename", "pers_surname": "Zzsurname", "pers_upn": "Q998877665544"}
-CHILD = "CANARY-4711"
-TELLING = {"pers_dob", "pers_expected_dob", "address_postcode", "pers_upn", "pers_person_id"}
+CHILD = "CANARY4711"
+TELLING = {"pers_dob", "pers_expected_dob", "addr_address_postcode", "address_postcode", "pers_upn"}
 
 
 def everything_in(home: Path) -> str:
@@ -52,23 +52,24 @@ def readable(cell: object, depth: int = 3) -> str:
 
 
 @pytest.fixture(scope="module")
-def planted(extract, tmp_path_factory):
+def planted(extract, stages_done, tmp_path_factory):
     """The small authority with a child whose number and names occur nowhere else; and all that must not leak."""
     folder = tmp_path_factory.mktemp("planted") / "extract"
     shutil.copytree(extract, folder)
-    known = pd.read_csv(extract / "ssd_cla_episodes.csv", dtype="str")
-    old = known[next(c for c in known if c.endswith("person_id"))].iloc[0]
+    old = stages_done[2].tables["Header"]["CHILD"].iloc[0]
     secrets = {CHILD, *PLANTED.values()}
     for path in folder.glob("*.csv"):
         frame = pd.read_csv(path, dtype="str", keep_default_na=False)
         frame = frame.replace({old: CHILD})
         if path.name == "ssd_person.csv":
-            child = frame["pers_person_id"] == CHILD
+            child = frame["pers_legacy_id"] == CHILD
             for column, value in PLANTED.items():
                 if column in frame:
                     frame.loc[child, column] = value
         for column in TELLING & set(frame):
-            secrets |= {cell for cell in frame[column] if len(cell) > 6}
+            cells = {cell for cell in frame[column] if len(cell) > 6}
+            days = pd.to_datetime(pd.Series(sorted(cells)), errors="coerce", format="ISO8601").dropna()
+            secrets |= cells | set(days.dt.strftime("%Y-%m-%d")) | set(days.dt.strftime("%d/%m/%Y"))
         frame.to_csv(path, index=False, quoting=csv.QUOTE_MINIMAL)
     return folder, secrets
 

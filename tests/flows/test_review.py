@@ -144,6 +144,17 @@ def test_decided_at_the_command_line_while_it_waited(waiting, excused):
     assert waiting.work().name == "Rejected"
 
 
+def test_answered_from_the_command_line(waiting, excused, cli):
+    given = [part for line in excused for part in ("--exception", line)]
+    who = ("--name", "Alex Approver", "--role", "Assistant director")
+    assert cli("resume", waiting.folder.name, "--decision", "perhaps", *who)[0] == 2
+    assert cli("resume", waiting.folder.name, "--decision", "approve", *who, *given)[0] == 0
+    assert waiting.work().name == "Signed off"
+    assert cli("resume", waiting.folder.name, "--decision", "reject", *who)[0] == 5
+    assert cli("resume", "0" * 32, "--decision", "reject", *who)[0] == 2
+    assert cli("resume", "no-run", "--decision", "reject", *who)[0] == 2
+
+
 def test_nobody_answers_in_time(authority):
     run = Waiting(authority(), review_days=1 / 86400)
     assert run.work().name == "Suspended"

@@ -107,7 +107,7 @@ def servers(tmp_path_factory):
             timeout=120,
         )
         subprocess.run(lines["deploy"], env=env, cwd=ROOT, check=True, timeout=120, capture_output=True)
-        yield place, names, env, lambda name: start("worker", "--name", name)
+        yield place, names, env, lambda name, part="worker": start(part, "--name", name)
     finally:
         for process in reversed(started):
             if process.poll() is None:
@@ -209,3 +209,25 @@ def test_two_workers_share_the_pool_one_is_killed_and_each_run_is_done_once(serv
         folders = list((config.parent / "runs" / "ssda903-2025-26").glob("ssda903-*"))
         assert [f.name for f in folders] == [f"ssda903-2025-26-{ids[config].replace('-', '')}"]
         assert (folders[0] / "manifest.json").is_file()
+
+
+def test_region_sends_its_runs_through_the_pool_and_a_broken_one_fails_alone(servers):
+    import json
+
+    place, names, env, start_worker = servers
+    key = place / "ledger.key"
+    well, ill = (configured(place, number, names["ledger"], key) for number in (201, 202))
+    for file in (ill.parent / "extract").iterdir():
+        file.unlink()
+    start_worker("three")
+    start_worker("region", "region-worker")
+    api = Api(env)
+    parameters = {"configs": [str(well), str(ill)], "year": "2025-26", "returns": ["ssda903"]}
+    region = api.trigger(api.deployment("region/region"), parameters, "region")
+    end = until(
+        "the region", lambda: api.run(region) if api.run(region)["state_type"] in ("FAILED", "COMPLETED") else None
+    )
+    assert "1 of 2 runs failed" in end["state"]["message"]
+    found = api.client.post("/artifacts/latest/filter", json={"artifacts": {"key": {"any_": ["region"]}}}).json()
+    rows = {row["authority"]: row["state"] for row in json.loads(found[0]["data"])}
+    assert rows == {"Authority 201": "finished", "authority-202": "failed"}
