@@ -23,6 +23,13 @@ TABLES = {
 }  # fmt: skip
 
 
+def plain_codes(text: str) -> str:
+    """The same table from a system that stores codes where System C stores lookup numbers and wording."""
+    for stored, code in (("4718", "6"), ("4707", "3A"), ("6 - Police", ""), ("3A - GP", "")):
+        text = text.replace(stored, code)
+    return text
+
+
 def rows_of(text: str) -> list[list[str]]:
     """A table drawn with bars as rows of cells."""
     return [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if line.strip()]
@@ -47,7 +54,8 @@ def extract(tmp_path: Path) -> Callable[..., Path]:
     def write(system: str = "systemc", run_at: str | None = "2026-06-12", **tables: str | None) -> Path:
         folder = tmp_path / "extract"
         folder.mkdir(exist_ok=True)
-        for name, text in {**TABLES, **tables}.items():
+        usual = TABLES if system == "systemc" else {name: plain_codes(text) for name, text in TABLES.items()}
+        for name, text in {**usual, **tables}.items():
             if text is not None:
                 write_table(folder, name, text)
         content = {"la_code": "999", "system": system, "ssd_version": "1.4.5", "window_start": "2020-06-12"}
