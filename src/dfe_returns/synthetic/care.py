@@ -12,7 +12,7 @@ import pandas as pd
 
 from dfe_returns.synthetic.facts import NO_DAY, Clock, Days, Ints, facts, plus, working
 from dfe_returns.synthetic.people import Texts, choose
-from dfe_returns.synthetic.settings import lodge
+from dfe_returns.synthetic.settings import lodge, outside_england
 from dfe_returns.synthetic.spells import Mask
 
 # Kinds of care and their share among children in care; `leaver` is a path of its own.
@@ -71,7 +71,7 @@ def periods(rng: np.random.Generator, child: Ints, kind: Texts, referred: Days, 
     drawn = plus(np.full(n, clock.end), rng.integers(-330, 70, n))
     stays = np.select(
         [kind == "family", kind == "remand", kind == "leaver"],
-        [rng.random(n) < 0.72, False, rng.random(n) < 0.75],
+        [rng.random(n) < 0.72, False, rng.random(n) < 0.85],
         True,
     )
     early = np.where(kind == "leaver", plus(birthday(born, 16), rng.integers(30, 700, n)), drawn)
@@ -320,7 +320,9 @@ def _lodged(
     spare = np.char.add("ZZ", np.char.add((out.child.to_numpy() % 30 + 1).astype("U2"), " 9HS"))
     provider, urn, post = lodge(out.type.to_numpy(dtype="U3"), out.provider.to_numpy(dtype="U3"), number_of_home, spare)
     out["provider"], out["urn"], out["postcode"] = provider, urn, post
-    out["urn"] = out.urn.mask(moved, out.groupby("period").urn.shift(1))
+    kept_number = out.groupby("period").urn.shift(1)
+    out["urn"] = out.urn.mask(moved & kept_number.ne("") & kept_number.notna(), kept_number)
+    out["urn"] = out.urn.mask(outside_england(out.postcode), "")
     out["postcode"] = out.postcode.mask(out.type.eq("P1"))
     return with_ends(rng, _hospital(rng, _changed(out), spare))
 

@@ -18,7 +18,7 @@ from dfe_returns.synthetic.stories import stories
 SEED = 2026
 RANDOM_CHILDREN = 400
 # more children in care and after it than an authority of this size would have
-PATHS = {"nfa": 13, "assessed": 20, "plan": 16, "enquiry": 8, "protection": 10, "disabled": 3, "care": 12, "leaver": 24}
+PATHS = {"nfa": 13, "assessed": 20, "plan": 16, "enquiry": 8, "protection": 10, "disabled": 3, "care": 12, "leaver": 19}
 
 _ABOUT = """# Sample extracts of Fernshire
 

@@ -114,7 +114,7 @@ def yearly(p: pd.DataFrame, clock: Clock) -> pd.DataFrame:
         last = np.datetime64(f"{int(str(clock.end)[:4]) - back}-03-31", "D")
         begin, stop = np.maximum(days(p.start), first), np.minimum(days(p.end), last)
         touched = (stop > plus(begin, 20)).astype(bool)
-        parts.append(p[touched].assign(begin=begin[touched], stop=stop[touched]))
+        parts.append(p[touched].assign(begin=begin[touched], stop=stop[touched], first=first))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -139,11 +139,12 @@ def health(rng: np.random.Generator, p: pd.DataFrame, clock: Clock) -> Frames:
         checks.append(
             pd.DataFrame({"child": y.child[done], "type": kind, "date": _some_day(rng, y)[done], "status": state[done]})
         )
-    of_age = (at_end >= 4.02) & (at_end < 16.9)
     form_day = _some_day(rng, y)
-    form_age = (form_day - days(y.born)).astype(float) / 365.25
-    scored = of_age & (form_age >= 4) & (rng.random(n) < 0.9)
+    asked = (birthday(days(y.born), 4) <= days(y["stop"])) & (birthday(days(y.born), 17) >= days(y["first"]))
+    right_age = (form_day >= birthday(days(y.born), 4)) & (form_day < birthday(days(y.born), 17))
+    scored = asked & right_age & (rng.random(n) < 0.9)
     why = choose(rng, {"SDQ2": 4, "SDQ3": 1, "SDQ4": 3, "SDQ5": 3}, n)
+    why = np.where(right_age, why, "SDQ1")
     score = np.clip(rng.normal(14, 7, n), 0, 40).astype(int)
     forms = pd.DataFrame(
         {
@@ -152,7 +153,7 @@ def health(rng: np.random.Generator, p: pd.DataFrame, clock: Clock) -> Frames:
             "score": pd.Series(score, dtype="Int64").where(scored),
             "reason": pd.Series(why, dtype=object).where(~scored),
         }
-    )[of_age]
+    )[asked]
     used = (at_end > 12.5) & (rng.random(n) < 0.05)
     helped = rng.random(n) < 0.6
     misuse = pd.DataFrame(

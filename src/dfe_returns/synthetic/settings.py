@@ -150,6 +150,11 @@ def authority(postcode: pd.Series) -> pd.Series:
     )
 
 
+def outside_england(postcode: pd.Series) -> pd.Series:
+    """True where another inspectorate than Ofsted is responsible, so that there is no Ofsted number."""
+    return authority(postcode.fillna("")).str.startswith("W")
+
+
 def directory(postcode: pd.Series) -> pd.DataFrame:
     """A postcode directory (columns pcds, oslaua, oseast1m, osnrth1m) of the given postcodes, sorted, each once."""
     known = pd.Series(sorted(set(postcode.dropna())))

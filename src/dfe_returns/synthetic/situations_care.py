@@ -11,7 +11,7 @@ import pandas as pd
 from dfe_returns.synthetic.care import birthday, with_ends
 from dfe_returns.synthetic.facts import working
 from dfe_returns.synthetic.people import SYSTEM_OFFSET
-from dfe_returns.synthetic.settings import lodge
+from dfe_returns.synthetic.settings import lodge, outside_england
 
 Record = dict[str, Any]
 _CLOSED = {
@@ -237,6 +237,7 @@ def placements(rows: pd.DataFrame) -> pd.DataFrame:
     provider, urn, post = lodge(out.type.to_numpy(dtype="U3"), out.provider.to_numpy(dtype="U3"), home, spare)
     out["provider"], out["urn"], out["postcode"] = provider, urn, post
     out["urn"] = out.number.fillna(out.urn.mask(moved, out.groupby("period").urn.shift(1)))
+    out["urn"] = out.urn.mask(outside_england(out.postcode), "")
     out["postcode"] = out.postcode.mask(out.type.eq("P1"))
     out = with_ends(np.random.default_rng(1201), out)
     return out.assign(placement=out.placement - 5_000)

@@ -32,7 +32,6 @@ _AGE_YEARS = {
     "agreement": (4.0, 14.0),
     "adoption": (0.1, 4.0),
     "remand": (12.5, 16.9),
-    "leaver": (11.5, 14.5),
 }
 
 
@@ -83,7 +82,7 @@ def _random(children: int, seed: int, clock: Clock, shares: Mapping[str, float])
     path = who.choose(rng[0], shares, children)
     kind = np.where(path == "care", who.choose(rng[0], care.KINDS, children), np.where(path == "leaver", "leaver", ""))
     day = _opening(rng[0], path, kind, clock)
-    born, due = _births(rng[0], np.where(kind == "", path, kind), day)
+    born, due = _births(rng[0], np.where(kind == "", path, kind), day, clock.end)
     cared = kind != ""
     periods = care.periods(rng[6], child[cared], kind[cared], day[cared], born[cared], clock)
     tables = care.tell(rng[6], periods, clock)
@@ -132,12 +131,15 @@ def _opening(rng: np.random.Generator, path: Texts, kind: Texts, clock: Clock) -
     return working(np.where(kind == "", need.referral_days(rng, path, clock), long_ago))
 
 
-def _births(rng: np.random.Generator, path: Texts, day: Days) -> tuple[Days, Days]:
+def _births(rng: np.random.Generator, path: Texts, day: Days, end: np.datetime64) -> tuple[Days, Days]:
     """Birth from the age at referral; one in thirty is referred before birth and has a due date."""
     n = len(path)
     low = np.select([path == p for p in _AGE_YEARS], [a for a, _ in _AGE_YEARS.values()], 0.1)
     high = np.select([path == p for p in _AGE_YEARS], [b for _, b in _AGE_YEARS.values()], 16.0)
     born = plus(day, -((low + (high - low) * rng.beta(1.1, 1.15, n)) * 365.25).astype(int))
+    # most who have left care turned 18 within two years, so that their care still stands in a return
+    now = np.where(rng.random(n) < 0.85, rng.uniform(18.6, 19.7, n), rng.uniform(17.2, 22.5, n))
+    born = np.where(path == "leaver", plus(np.full(n, end), -(now * 365.25).astype(int)), born)
     unborn = (rng.random(n) < 0.035) & np.isin(path, ["assessed", "plan", "enquiry", "protection"])
     born = np.where(unborn, plus(day, rng.integers(15, 200, n)), born)
     due = np.where(unborn, plus(born, rng.integers(-12, 13, n)), NO_DAY)
@@ -216,7 +218,7 @@ def _mothers(rng: np.random.Generator, tables: Frames, p: pd.DataFrame, clock: C
     """A few of the older girls have a child, who stands in the records as a person of its own."""
     girls = p[(p.sex == "F") & ~p.respite & (p.child >= who.FIRST_CHILD)].drop_duplicates("child", keep="last")
     baby_born = plus(followers.days(girls.born), rng.integers(15 * 365 + 100, 17 * 365 + 300, len(girls)))
-    known = (baby_born < followers.days(girls.end)) & (baby_born < clock.end) & (rng.random(len(girls)) < 0.12)
+    known = (clock.end < followers.days(girls.end)) & (baby_born < clock.end) & (rng.random(len(girls)) < 0.12)
     girl, day = girls.child[known].to_numpy(dtype=np.int64), baby_born[known]
     baby = who.SYSTEM_OFFSET + 3 * (girl + _BABIES)
     tables["mothers"] = pd.concat(
