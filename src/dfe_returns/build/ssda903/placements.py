@@ -108,7 +108,7 @@ def _tidy(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
         "Episodes",
         rows[due & other.isna()],
         "URN",
-        note="look it up in the provider list; the extract keeps SC numbers only",
+        note="look it up in the provider list; right only for a placement outside England",
     )
     unwanted = rows["URN"].notna() & urn.isna()
     ctx.record.decide(
