@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from datetime import date
-from pathlib import Path
 
 import pytest
 import yaml
@@ -222,23 +219,3 @@ class TestCompose:
         assert any("--require-hashes" in line for line in lines)
         assert "USER returns" in lines
         assert lines.index("USER returns") < next(n for n, line in enumerate(lines) if line.startswith("ENTRYPOINT"))
-
-
-@pytest.mark.usefixtures("quick")
-def test_ledger_and_runs_come_back_from_a_back_up(authority, prefect_home, tmp_path):
-    """As the handbook says it: copy the runs folder with ledger and key, lose everything, put the copy back, verify."""
-    from dfe_returns.review.signoff import check_run, reject
-    from flows.ssda903 import ssda903
-
-    config = authority()
-    told = ssda903(year="2025-26", config=str(config))
-    folder = Path(told["folder"])
-    shutil.copytree(config.parent / "runs", tmp_path / "copy", copy_function=shutil.copy2)
-    shutil.rmtree(config.parent / "runs")
-    assert not folder.exists()
-    shutil.copytree(tmp_path / "copy", config.parent / "runs", copy_function=shutil.copy2)
-    os.chmod(config.parent / "runs", 0o700)
-    ledger = ledger_of(load_config(config), folder)
-    assert check_run(ledger, folder).empty
-    assert ledger.verify().empty
-    assert reject(ledger, folder, "trial of the restore", "Kim Officer")["state"] == "rejected"
