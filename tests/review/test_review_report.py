@@ -94,6 +94,12 @@ def test_children_with_a_page_have_every_value_with_its_source(cin_run, tmp_path
     assert data["codes"]["CINdetails.PrimaryNeedCode"]["N1"] == "Abuse or neglect"
 
 
+def test_an_issue_that_follows_from_another_says_so(cin_run, tmp_path):
+    cin_run.issues["cause"] = ["", "8670", ""]
+    data = embedded(write_report(cin_run, tmp_path).read_text())
+    assert [data["words"]["messages"][place] for place in data["issues"]["cause"]] == ["", "8670", ""]
+
+
 def test_a_child_without_finding_or_decision_has_no_page(cin_run):
     assert children_shown(cin_run, issue_table(cin_run)) == ["A2", "A3"]
 

@@ -140,6 +140,8 @@ def test_a_rejected_run_keeps_its_files_apart_and_can_be_built_again(signed, led
     assert not (signed / "submission").exists()
     assert (signed / "submission-rejected-1" / "cin.xml").is_file()
     assert check_run(ledger, signed).empty
+    (signed / "submission-rejected-1" / "cin.xml").write_text("other")
+    assert check_run(ledger, signed)["place"].tolist() == ["submission-rejected-1/cin.xml"]
 
 
 def test_a_rejected_run_can_be_signed_again(signed, ledger):

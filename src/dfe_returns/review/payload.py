@@ -111,6 +111,7 @@ def payload(
             "value": uk_dates(issues["value"]).tolist(),
             "message": messages.codes(issues["message"]),
             "fix": messages.codes(issues["fix"]),
+            "cause": messages.codes(issues["cause"]),
             "source": issues["source"].tolist(),
             "team": issue_teams,
             "worker": issue_workers,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from dfe_returns.review.certificate import certificate
 
 DRAFT, SEALED, CERTIFICATE, RECORD = "draft", "submission", "certificate.html", "sign-off.json"
 REJECTED = "submission-rejected"
+_REJECTED_FOLDER = re.compile(rf"{REJECTED}-\d+")
 STATEMENT = (
     "I have read the report of this run. To the best of my knowledge the return is a true record of what the "
     "authority holds, and what is unresolved is stated in the report and in the exceptions below."
@@ -139,11 +141,12 @@ def check_run(ledger: Any, folder: Path | str) -> pd.DataFrame:
         (text, "differs from the ledger") for text in _against_ledger(folder / DRAFT, ledger.files(run_id, "draft"))
     ]
     signed = [entry for entry in ledger.history(run_id) if entry["kind"] == "signed off"]
+    for number, entry in enumerate(signed, start=1):
+        if (apart := folder / f"{REJECTED}-{number}").is_dir():
+            found += [(text, "differs from what was signed") for text in _against_ledger(apart, _hashes(entry))]
     if signed and ledger.state(run_id) in ("signed off", "submitted"):
-        files = pd.DataFrame(
-            {"name": list(signed[-1]["hashes"]), "sha256": list(signed[-1]["hashes"].values())}, dtype="str"
-        )
-        found += [(text, "differs from what was signed") for text in _against_ledger(folder / SEALED, files)]
+        frozen = _against_ledger(folder / SEALED, _hashes(signed[-1]))
+        found += [(text, "differs from what was signed") for text in frozen]
         found += _certificates(ledger, run_id, folder)
     elif (folder / SEALED).exists() and not signed:
         found.append((SEALED, "is there although the ledger holds no sign-off"))
@@ -153,13 +156,18 @@ def check_run(ledger: Any, folder: Path | str) -> pd.DataFrame:
     return _problems([(name, problem) for name, problem in found if name not in gone or (folder / name).exists()])
 
 
+def _hashes(entry: Mapping[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame({"name": list(entry["hashes"]), "sha256": list(entry["hashes"].values())}, dtype="str")
+
+
 def _problems(found: list[tuple[str, str]]) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["place", "problem"], dtype="str").drop_duplicates(ignore_index=True)
 
 
 def _made_after(name: str) -> bool:
     """Files that sign-off adds to a finished run: they are held against the ledger instead of the manifest."""
-    return name in (CERTIFICATE, RECORD) or name.split("/")[0].startswith(SEALED)
+    first = name.split("/")[0]
+    return name in (CERTIFICATE, RECORD) or first == SEALED or _REJECTED_FOLDER.fullmatch(first) is not None
 
 
 def _against_ledger(folder: Path, files: pd.DataFrame) -> list[str]:

@@ -23,6 +23,10 @@ function childLink(kid, table, row) {
   if (kid >= D.pages) return id;
   return link("#child/" + encodeURIComponent(id) + (table ? "/" + encodeURIComponent(table) + "/" + row : ""), id);
 }
+function wrong(i) {
+  var root = W.messages[I.cause[i]];
+  return W.messages[I.message[i]] + (root ? " Follows from " + root + " on the same record." : "");
+}
 function tag(error) { return el("span", {"class": "tag " + (error ? "error" : "query")}, error ? "error" : "query"); }
 function placeParts(i) { return W.fields[I.field[i]] ? [W.tables[I.table[i]] + ".", el("wbr"), W.fields[I.field[i]]] : W.tables[I.table[i]]; }
 function place(i) { return W.tables[I.table[i]] + (W.fields[I.field[i]] ? "." + W.fields[I.field[i]] : ""); }
@@ -125,7 +129,7 @@ function showIssues(page) {
   pager($("issue-pages"), page, found.length, function (p) { showIssues(p); $("issue-table").scrollIntoView(); });
   var rows = found.slice(page * SIZE, page * SIZE + SIZE).map(function (i) {
     return [childLink(I.child[i], W.tables[I.table[i]], I.row[i]), [W.rules[I.code[i]] + " ", tag(I.error[i]), I.status.length ? " " + (STATUS[I.status[i]] || I.status[i]) : ""],
-      placeParts(i), I.value[i] || "(blank)", W.messages[I.message[i]], I.source[i], W.teams[I.team[i]], W.workers[I.worker[i]]];
+      placeParts(i), I.value[i] || "(blank)", wrong(i), I.source[i], W.teams[I.team[i]], W.workers[I.worker[i]]];
   });
   var box = clear($("issue-table"));
   if (rows.length) box.appendChild(table("Issues, page " + (page + 1), ["Child", "Rule", "Field", "Value", "What is wrong", "Source record", "Team", "Worker"], rows, null, [4]));
@@ -198,7 +202,7 @@ function showChild(id, wantTable, wantRow) {
     var holder = el("div", {"class": "wide", tabindex: "0", role: "region", "aria-label": "Issues of this child"});
     holder.appendChild(table(some(mine.length, "issue"), ["Rule", "Severity", "What is wrong", "What to do", "Field", "Value", "Source record"], mine.map(function (i) {
       var where = I.row[i] < 0 ? place(i) : link("#child/" + encodeURIComponent(id) + "/" + W.tables[I.table[i]] + "/" + I.row[i], placeParts(i));
-      return [W.rules[I.code[i]], tag(I.error[i]), W.messages[I.message[i]], W.messages[I.fix[i]], where, I.value[i] || "(blank)", I.source[i]];
+      return [W.rules[I.code[i]], tag(I.error[i]), wrong(i), W.messages[I.fix[i]], where, I.value[i] || "(blank)", I.source[i]];
     }), null, [2, 3]));
     box.appendChild(holder);
   } else box.appendChild(el("p", {}, "No issue."));
