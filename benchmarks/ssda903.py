@@ -36,7 +36,7 @@ Cells = npt.NDArray[np.object_]
 Days = npt.NDArray[np.int64]
 
 
-def main(sizes: list[int], share: float) -> None:
+def main(sizes: list[int], share: float = 0.02) -> None:
     if process(product("--version")).code:
         raise SystemExit("the command line does not start")
     heads = ["children", "files MB", "pandas read s", "validate s", "times read", "validate MiB"]
@@ -124,6 +124,11 @@ def make(folder: str | Path, children: int, share: float, seed: int = 1) -> None
     maker.providers().to_csv(Path(folder) / "providers.csv", index=False)
 
 
+def day_number(day: str) -> int:
+    """Days from FIRST to an ISO day."""
+    return int((np.datetime64(day, "D") - FIRST) // np.timedelta64(1, "D"))
+
+
 class Maker:
     """Draws children, their history in care, and what else the return holds about them."""
 
@@ -131,7 +136,7 @@ class Maker:
         self.chance = np.random.default_rng(seed)
         self.share = share
         self.child = np.char.add("C", np.arange(children).astype(str)).astype(object)
-        self.end = int((np.datetime64("2026-04-01") - FIRST).astype(int))
+        self.end = day_number("2026-04-01")
         self.text = (
             pd.Series(pd.date_range(str(FIRST), periods=self.end + 400)).dt.strftime("%d/%m/%Y").to_numpy(object)
         )
@@ -175,8 +180,7 @@ class Maker:
 
     def tables(self, collection: Collection) -> dict[str, pd.DataFrame]:
         """The tables of a year, as text."""
-        year_end = int((np.datetime64(collection.end) - FIRST).astype(int))
-        year_start = int((np.datetime64(collection.start) - FIRST).astype(int))
+        year_start, year_end = day_number(collection.start.isoformat()), day_number(collection.end.isoformat())
         episodes = self._episodes(collection, year_start, year_end)
         children = np.unique(np.searchsorted(np.sort(self.child), episodes.CHILD.to_numpy(object)))
         children = np.argsort(self.child)[children]
