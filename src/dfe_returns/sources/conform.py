@@ -59,7 +59,8 @@ def stopped(stops: list[dict[str, Any]]) -> InputError:
     problems = pd.DataFrame(stops)
     shown = [str(stop["message"]) for stop in stops[:10]]
     more = f"\nand {len(stops) - 10} more" if len(stops) > 10 else ""
-    places = problems.reindex(columns=["code", "file", "column"]).fillna("").astype("str").drop_duplicates()
+    named = problems.reindex(columns=["code", "file", "column"]).astype("object")
+    places = named.where(named.notna(), "").astype("str").drop_duplicates()
     told = "; ".join(" ".join(part for part in place if part) for place in places.head(10).to_numpy().tolist())
     return InputError(
         "The extract cannot be used yet:\n" + "\n".join(f"- {message}" for message in shown) + more,
