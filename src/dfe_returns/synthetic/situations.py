@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from dfe_returns.synthetic.facts import FACTS, facts, working
+from dfe_returns.synthetic.facts import facts, working
 from dfe_returns.synthetic.people import SYSTEM_OFFSET, postcodes, pupil_number
+from dfe_returns.synthetic.schema import FACTS
 from dfe_returns.synthetic.situations_care import care_of, opening, placements
 from dfe_returns.synthetic.staff import worker_of
 

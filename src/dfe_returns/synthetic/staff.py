@@ -86,7 +86,7 @@ def teams() -> pd.DataFrame:
 
 
 def involvements(rng: np.random.Generator, s: Spells, worked: Mask, team: Ints, worker: Ints) -> pd.DataFrame:
-    """Case worker from referral on; from the authorised assessment on often another; helpers beside them.
+    """Case worker from referral on; from the authorised assessment on often another; support workers beside them.
 
     Children in care had a third worker for the last year or so.
     """
@@ -96,7 +96,7 @@ def involvements(rng: np.random.Generator, s: Spells, worked: Mask, team: Ints, 
     handover = np.where(changes, s.authorised[rows], NO_DAY)
     per = workers_per_team(len(s))
     first = np.where(changes, worker_of(np.full(n, 2), rng.integers(0, per, n)), worker[rows])
-    helped = np.flatnonzero(rng.random(n) < 0.2)
+    supported = np.flatnonzero(rng.random(n) < 0.2)
     reason = choose(rng, {"FCONTA": 8, "TSPROC": 1, "OTHERS": 1}, n)
     k = np.flatnonzero(changes)
     late = plus(s.authorised[rows], rng.integers(120, 900, n))
@@ -105,7 +105,7 @@ def involvements(rng: np.random.Generator, s: Spells, worked: Mask, team: Ints, 
     )
     until = s.closed[rows].copy()
     until[third] = late[third]
-    helper = worker_of(team[rows[helped]], np.full(len(helped), per + 1))
+    supporter = worker_of(team[rows[supported]], np.full(len(supported), per + 1))
     parts = pd.concat(
         [
             facts(
@@ -152,13 +152,13 @@ def involvements(rng: np.random.Generator, s: Spells, worked: Mask, team: Ints, 
             facts(
                 "involvements",
                 {
-                    "worker": helper,
+                    "worker": supporter,
                     "role": "FSW",
-                    "team": team[rows[helped]],
-                    "child": s.child[rows[helped]],
-                    "start": s.authorised[rows[helped]],
-                    "end": s.closed[rows[helped]],
-                    "referral": s.referral[rows[helped]],
+                    "team": team[rows[supported]],
+                    "child": s.child[rows[supported]],
+                    "start": s.authorised[rows[supported]],
+                    "end": s.closed[rows[supported]],
+                    "referral": s.referral[rows[supported]],
                 },
             ),
         ],

@@ -12,8 +12,9 @@ from dfe_returns.contract.years import normal_year
 from dfe_returns.errors import UsageError
 from dfe_returns.synthetic import care, followers, need, staff
 from dfe_returns.synthetic import people as who
-from dfe_returns.synthetic.facts import FACTS, NO_DAY, Clock, Days, Ints, Stories, facts, plus, working
+from dfe_returns.synthetic.facts import NO_DAY, Clock, Days, Ints, Stories, facts, plus, working
 from dfe_returns.synthetic.people import Texts
+from dfe_returns.synthetic.schema import FACTS
 from dfe_returns.synthetic.situations import fixed_children
 
 Frames = dict[str, pd.DataFrame]
