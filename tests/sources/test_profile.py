@@ -349,6 +349,6 @@ def test_a_profile_lies_over_the_one_it_extends(profile):
     entries = mine.codes["cine_referral_source_code"].entries
     assert entries["9001"].code == "3A"
     assert entries["4701"].code == "1A"
-    assert mine.codes["cine_referral_source_code"].mode == "lookup"
+    assert mine.codes["cine_referral_source_code"].mode == "code"
     assert mine.conventions["none_disability_default"] is True
     assert mine.conventions["former_upn_type"] == "Former Unique Pupil Number"
