@@ -1,1 +1,2 @@
-"""The commands of `dfe-returns`, by what they are about. Heavy imports stay inside the commands: `--help` answers at once."""
+"""The commands of `dfe-returns`, by what they are about. Heavy imports stay inside the commands: `--help` answers at
+once."""

@@ -69,6 +69,8 @@ def demo(
             progress=note if fmt == Format.text else None,
         )
         results.append(result)
+    # now that both are there, the first one's page about the other return can be filled
+    pipeline.rebuild_report(results[0].folder, config)
     if fmt == Format.json:
         as_json([_facts(r) for r in results])
         return
@@ -305,7 +307,7 @@ def synthesise(
         str, typer.Option("--faults", help="names of faults to plant, parted by comma; 'list' shows them")
     ] = "",
     fault_share: Annotated[
-        float, typer.Option("--fault-share", min=0, max=1, help="share of children with a fault")
+        float, typer.Option("--fault-share", min=0, max=1, help="share of the rows that a fault can touch")
     ] = 0.1,
 ) -> None:
     """Synthetic extracts at any size, for trials, training and benchmarks. No child in them exists."""
