@@ -46,11 +46,11 @@ All of it is written by `python -m dfe_returns.synthetic.fernshire sample_extrac
 
 ## What the 903 of 2025-26 reports besides the slips
 
-Rules 1001 and 1002 see the episodes of this year and last year alone. They flag every care leaver whose care ended before
-them, here as in any authority; nothing is wrong with those rows. Rule 218 misses the Ofsted numbers of 1253 and 1254,
-which the case system's script lost; the worklist has them too, with placements outside England, where a blank is right.
-A run for 2026-27 tells the ten weeks to the extract, so contacts, questionnaires and the twelve months of OC2 are as yet
-incomplete.
+Rules 1001 and 1002 see the episodes of this year and last year alone. They flag every care leaver whose care ended
+before them, here as in any authority; nothing is wrong with those rows. Rule 218 misses the Ofsted numbers of 1253 and
+1254, which the case system's script lost; the worklist has them too, with placements outside England, where a blank is
+right. A run for 2026-27 tells the ten weeks to the extract, so contacts, questionnaires and the twelve months of OC2
+are as yet incomplete.
 
 ## The fixed children
 

@@ -173,7 +173,7 @@ def social_workers(ctx: CareContext) -> None:
     ctx.record.leave_out(
         "ssd_involvements", "SWEpisodes", "not the role of a social worker who holds the case", (~role).sum()
     )
-    window = day_plus_years(ctx.as_at, -2) + DAY
+    window = day_plus_years(ctx.start, -1)
     rows = rows[role & rows["SW_DECOM"].notna()]
     rows = rows[(rows["SW_DECOM"] <= ctx.as_at)].sort_values(
         ["child", "SW_DECOM", "SW_DEC", "key"], kind="stable", ignore_index=True

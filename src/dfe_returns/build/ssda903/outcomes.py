@@ -147,14 +147,8 @@ def _strengths(ctx: CareContext, rows: pd.DataFrame, told: pd.DataFrame) -> dict
         .set_index("person")["csdq_sdq_reason"]
     )
     reason = told["sdq_reason"].fillna(look_up(rows["person"], reasons))
-    due = (add_years(rows["birth"], 4) <= ctx.as_at) & (add_years(rows["birth"], 17) >= ctx.year_before_day)
-    missing = (
-        due
-        & score.isna()
-        & reason.isna()
-        & (add_years(rows["birth"], 17) > ctx.as_at)
-        & (add_years(rows["birth"], 4) <= ctx.year_before_day)
-    )
+    due = (add_years(rows["birth"], 4) <= ctx.as_at) & (add_years(rows["birth"], 17) >= ctx.start)
+    missing = due & score.isna() & reason.isna()
     ctx.record.work(
         "903-SDQ-MISSING",
         "OC2",
