@@ -161,7 +161,8 @@ class TestDeployments:
         for deployment in self.content["deployments"]:
             path, name = deployment["entrypoint"].split(":")
             flow = getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)
-            flow.validate_parameters({**_needed(flow), **deployment.get("parameters", {})})
+            for more in [{}, *(s.get("parameters", {}) for s in deployment.get("schedules", []))]:
+                flow.validate_parameters({**_needed(flow), **deployment.get("parameters", {}), **more})
 
     def test_schedules_are_london_s(self):
         schedules = [s for d in self.content["deployments"] for s in d.get("schedules", [])]
@@ -172,7 +173,7 @@ class TestDeployments:
         for deployment in self.content["deployments"]:
             for schedule in deployment.get("schedules", []):
                 if " 1-7 " in schedule["cron"]:
-                    assert deployment["parameters"]["only_on_first_working_day"] is True
+                    assert schedule["parameters"] == {"only_on_first_working_day": True}
 
 
 def _needed(flow):
