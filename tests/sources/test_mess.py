@@ -62,6 +62,12 @@ def test_01_american_order_in_one_file_is_seen(extract, profile):
         load(folder, mine)
 
 
+def test_01_american_order_that_alone_fits_is_read_and_told(extract):
+    loaded = load(extract(ssd_cin_plans=PLANS + "1 | R1 | 501 | 05/28/2025 |\n2 | R1 | 501 | 06/07/2025 |"))
+    assert days(loaded.tables["ssd_cin_plans"]["cinp_cin_plan_start_date"]) == ["2025-05-28", "2025-06-07"]
+    assert notes(loaded, "STRUCT-DATE-AMERICAN") == [("ssd_cin_plans.csv", None, "cinp_cin_plan_start_date", 2)]
+
+
 def test_02_placeholder_dates_are_blank_and_counted(extract):
     loaded = load(extract(ssd_cin_plans=PLANS + """
         1 | R1 | 501 | 2025-05-06 | 1900-01-01
@@ -511,6 +517,15 @@ def test_31_files_taken_on_different_days(extract, profile):
         """)
     assert notes(load(extract(), mine), "STRUCT-DAYS-DIFFER") == [("", None, "", 2)]
     assert notes(load(extract(run_at=None)), "STRUCT-NO-EXTRACT-DATE") == [("", None, "", 1)]
+
+
+def test_31_the_description_of_the_extract_may_give_a_day_for_a_file(extract):
+    folder = extract()
+    content = json.loads((folder / "extract.json").read_text())
+    (folder / "extract.json").write_text(json.dumps({**content, "files": {"ssd_person": "2026-06-10"}}))
+    loaded = load(folder)
+    assert notes(loaded, "STRUCT-DAYS-DIFFER") == [("", None, "", 2)]
+    assert str(loaded.sources.set_index("table").loc["ssd_person", "extract_date"]) == "2026-06-10"
 
 
 def test_32_a_missing_file_is_named_and_the_user_chooses(extract, profile):

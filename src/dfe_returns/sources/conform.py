@@ -79,6 +79,7 @@ class _Conform:
         self.files: list[dict[str, Any]] = []
         self.dropped: list[tuple[str, str, str, int]] = []
         self.days: dict[str, date] = {}
+        self.other_days: set[date] = set()
 
     def read(self, reader: Reader, first: bool) -> None:
         """All parts of one reader, file by file, so that only one file's text is held at a time."""
@@ -150,11 +151,14 @@ class _Conform:
             days = sorted({pd.Timestamp(day).date() for day in found if not np.isnat(day)})
             if days:
                 self.days[raw.name] = days[-1]
+                self.other_days |= set(days[:-1])
         elif raw.name in self.profile.file_dates:
             self.days[raw.name] = self.profile.file_dates[raw.name]
         files = self.extract.get("files")
-        if isinstance(files, Mapping) and raw.name in files:
-            self.days[raw.name] = _day(files[raw.name]) or self.days.get(raw.name, date.min)
+        if isinstance(files, Mapping):
+            said = _day(files.get(raw.name, files.get(raw.name.rsplit(".", 1)[0])))
+            if said:
+                self.days[raw.name] = said
 
     def _part(self, part: Part, raw: RawFile) -> None:
         table = self.model.tables[part.table]
@@ -239,7 +243,7 @@ class _Conform:
         said = self.profile.extract_date
         given = said if isinstance(said, date) else None
         own = given or _day(self.extract.get("run_at"))
-        days = sorted(set(self.days.values()) | ({own} if own else set()))
+        days = sorted(set(self.days.values()) | self.other_days | ({own} if own else set()))
         if len(days) > 1:
             self.notes.add(
                 "STRUCT-DAYS-DIFFER",

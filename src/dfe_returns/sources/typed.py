@@ -153,6 +153,9 @@ class TypedReader:
             cells,
             [n in zones for n in range(len(status))],
         )
+        if dates.formats.get("mdy") and not formats:
+            message = "Dates read as month/day/year, the only order that fits them all."
+            self.notes.add("STRUCT-DATE-AMERICAN", message, cells.file, None, cells.source, dates.formats["mdy"])
         if dates.formats.get("excel"):
             self.notes.add(
                 "STRUCT-EXCEL-DATE",
