@@ -61,7 +61,8 @@ def validate(plan: pipeline.Plan, loaded: Any, permitted: Any, last: Any) -> Any
     """The department's rules."""
     with scrub("validate"):
         as_at, _ = pipeline.when(plan, loaded)
-        return pipeline.check(plan, permitted, as_at, last, pipeline.references(plan))
+        reference = pipeline.references(plan, permitted.tables, last)
+        return pipeline.check(plan, permitted, as_at, last, reference)
 
 
 @task(name="report and publish draft", **_PATIENT)

@@ -216,18 +216,34 @@ def read_previous(return_name: str, path: Path) -> dict[str, pd.DataFrame]:
     return read_return(return_name, folder)
 
 
-def references(plan: Plan) -> dict[str, pd.DataFrame]:
+def references(
+    plan: Plan, tables: Mapping[str, pd.DataFrame] | None = None, last: Mapping[str, pd.DataFrame] | None = None
+) -> dict[str, pd.DataFrame]:
     """The postcode directory and provider register that were named, as `validate` takes them."""
-    return read_references(plan.postcodes, plan.providers)
+    return read_references(plan.postcodes, plan.providers, tables, last)
 
 
-def read_references(postcodes: Path | None, providers: Path | None) -> dict[str, pd.DataFrame]:
-    """Reference frames for `validate`; a file not named is left out. Raises InputError when one cannot be read."""
+def read_references(
+    postcodes: Path | None,
+    providers: Path | None,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+    last: Mapping[str, pd.DataFrame] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Reference frames for `validate`; a file not named is left out. Raises InputError when one cannot be read.
+
+    tables, last: this and last year's tables; of the directory only the postcodes in their Episodes are read then.
+    """
     out = {}
     if postcodes is not None:
         from dfe_returns.sources.reference import read_postcodes
 
-        out["postcodes"] = read_postcodes(postcodes)
+        spells = [part["Episodes"] for part in (tables, last) if part is not None and "Episodes" in part]
+        wanted = {
+            code for frame in spells for name in ("HOME_POST", "PL_POST") if name in frame for code in frame[name]
+        }
+        found = read_postcodes(postcodes, wanted)
+        # a directory that knows none of them is still a directory: rules that need one run
+        out["postcodes"] = read_postcodes(postcodes) if tables is None or found.empty else found
     if providers is not None:
         from dfe_returns.sources.reference import read_providers
 
@@ -288,7 +304,7 @@ def run_plan(plan: Plan, progress: Progress | None = None) -> RunResult:
     permitted = permit(plan, built)
     tell("Checking against the department's rules")
     as_at, _ = when(plan, loaded)
-    issues = check(plan, permitted, as_at, last, references(plan))
+    issues = check(plan, permitted, as_at, last, references(plan, permitted.tables, last))
     tell("Writing draft, report and lineage")
     return write(plan, loaded, built, permitted, issues, last)
 

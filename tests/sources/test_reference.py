@@ -8,6 +8,7 @@ import pytest
 
 from dfe_returns.errors import InputError
 from dfe_returns.files import data_folder
+from dfe_returns.pipeline import read_references
 from dfe_returns.sources.reference import POSTCODE_COLUMNS, PROVIDER_COLUMNS, read_postcodes, read_providers
 
 ONSPD = """\
@@ -137,7 +138,7 @@ def test_the_shipped_directory_knows_every_shipped_placement():
     assert set(placed.dropna()) <= set(known["postcode"])
 
 
-# ---- providers -----------------------------------------------------------------------------------------------------------
+# ---- providers -----------------------------------------------------------------------------------------------------
 
 OURS = """\
 urn,placement_codes,provider_codes,closed,postcode,la_code
@@ -156,7 +157,8 @@ def test_a_list_in_our_own_columns(directory):
 
 
 def test_the_published_heads_under_title_rows_in_windows_text(directory):
-    text = "Social care providers – as at 31 March 2026,,,\n,,,\nURN,Local Authority,Registration end date,Setting Postcode\n"
+    text = "Social care providers – as at 31 March 2026,,,\n,,,\n"
+    text += "URN,Local Authority,Registration end date,Setting Postcode\n"
     found = read_providers(directory(text + "SC900001,Fernshire,2025-06-30,ZZ1 1SW\n,,,\n", "list.csv", "cp1252"))
     assert rows(found) == ["SC900001 |  |  | 30/06/2025 | ZZ1 1SW | Fernshire"]
 
@@ -177,12 +179,12 @@ def test_several_rows_of_one_provider_stay(directory):
 
 
 def test_a_list_without_numbers_is_refused(directory, tmp_path):
-    with pytest.raises(InputError, match="names.csv is no provider list: no column in it is headed URN"):
+    with pytest.raises(InputError, match=r"names\.csv is no provider list: no column in it is headed URN"):
         read_providers(directory("name,town\nHome,Fernton\n", "names.csv"))
     with pytest.raises(InputError, match="cannot be read"):
         read_providers(tmp_path / "nowhere.csv")
     (tmp_path / "broken.xlsx").write_bytes(b"not a workbook")
-    with pytest.raises(InputError, match="Save it as .xlsx or .csv again"):
+    with pytest.raises(InputError, match=r"Save it as \.xlsx or \.csv again"):
         read_providers(tmp_path / "broken.xlsx")
 
 
@@ -190,3 +192,12 @@ def test_the_shipped_list():
     found = read_providers(data_folder("sample_extracts") / "providers.csv")
     assert found["urn"].is_unique
     assert found["urn"].str.fullmatch(r"SC\d{6}|\d{7}").all()
+
+
+def test_of_a_directory_a_run_reads_only_the_postcodes_of_its_episodes(directory):
+    path = directory(ONSPD)
+    episodes = pd.DataFrame({"CHILD": ["1"], "HOME_POST": ["zz1 1aa"], "PL_POST": [float("nan")]})
+    assert read_references(path, None, {"Episodes": episodes})["postcodes"]["postcode"].tolist() == ["ZZ1 1AA"]
+    unknown = episodes.assign(HOME_POST="QQ1 1QQ")
+    assert len(read_references(path, None, {"Episodes": unknown})["postcodes"]) == 3
+    assert len(read_references(path, None)["postcodes"]) == 3

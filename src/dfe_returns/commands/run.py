@@ -166,7 +166,7 @@ def validate(
         tables,
         previous=last,
         rules=rules,
-        reference=read_references(postcodes, providers),
+        reference=read_references(postcodes, providers, tables, last),
         period=period,
         authority=authority,
     )
