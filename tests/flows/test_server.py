@@ -142,10 +142,12 @@ class Api:
         return self.client.get(f"/flow_runs/{flow_run}").raise_for_status().json()
 
 
-def configured(place: Path, number: int, ledger: str, key: Path) -> Path:
+def configured(place: Path, number: int, ledger: str) -> Path:
+    from dfe_returns.config import key_of
     from dfe_returns.synthetic import synthesise
 
-    folder = place / f"authority-{number}"
+    folder, key = place / f"authority-{number}", place / "ledger.key"
+    key_of(key)
     synthesise(8, number, folder / "extract", layout="ssd", year="2025-26")
     text = TOML.format(name=f"Authority {number}", number=number)
     text += f'[ledger]\nurl = "{POSTGRES}/{ledger}"\nkey_file = "{key}"\n'
@@ -170,12 +172,8 @@ def test_schedules_really_make_runs(servers):
 
 
 def test_two_workers_share_the_pool_one_is_killed_and_each_run_is_done_once(servers):
-    from dfe_returns.config import key_of
-
     place, names, env, start_worker = servers
-    key = place / "ledger.key"
-    key_of(key)
-    configs = [configured(place, 101 + number, names["ledger"], key) for number in range(AUTHORITIES)]
+    configs = [configured(place, 101 + number, names["ledger"]) for number in range(AUTHORITIES)]
     api = Api(env)
     deployment = api.deployment("ssda903/authority")
     ids = {}
@@ -215,8 +213,7 @@ def test_region_sends_its_runs_through_the_pool_and_a_broken_one_fails_alone(ser
     import json
 
     place, names, env, start_worker = servers
-    key = place / "ledger.key"
-    well, ill = (configured(place, number, names["ledger"], key) for number in (201, 202))
+    well, ill = (configured(place, number, names["ledger"]) for number in (201, 202))
     for file in (ill.parent / "extract").iterdir():
         file.unlink()
     start_worker("three")
