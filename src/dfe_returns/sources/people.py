@@ -70,14 +70,15 @@ def merge_people(
     merged = person["pers_person_id"].isin(list(mapping))
     notes.add_lines("STRUCT-MERGED-PERSON", "Records merged into another number; that number was kept", person[merged])
     tables[PERSON] = person[~merged].reset_index(drop=True)
-    notes.add(
-        "STRUCT-MERGED",
-        f"{moved} event row(s) were moved from merged numbers to the number that stayed.",
-        raw.name,
-        None,
-        "",
-        moved,
-    )
+    if moved:
+        notes.add(
+            "STRUCT-MERGED",
+            f"{moved} event row(s) were moved from merged numbers to the number that stayed.",
+            raw.name,
+            None,
+            "",
+            moved,
+        )
 
 
 def _last(number: str, mapping: Mapping[str, str]) -> str:
