@@ -28,7 +28,7 @@ demo: setup  ## both returns for the fictional authority Fernshire, into ./dfe-r
 	$(BIN)/dfe-returns demo
 
 test: setup  ## the whole test suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: setup  ## style and types
 	$(BIN)/ruff check .

@@ -66,3 +66,10 @@ def cli(monkeypatch, capsys, tmp_path):
         return code, seen.out, seen.err
 
     return run
+
+
+def pytest_collection_modifyitems(items):
+    """Flow tests share one Prefect server: with several workers they stay on one of them."""
+    for item in items:
+        if "/tests/flows/" in item.path.as_posix():
+            item.add_marker(pytest.mark.xdist_group("prefect"))

@@ -24,7 +24,7 @@ from dfe_returns.contract import Collection, contract
 from dfe_returns.errors import InputError, UsageError
 from dfe_returns.files import open_private, private_folder, sha256_of, write_csv
 from dfe_returns.minimise import Minimised, minimise
-from dfe_returns.run_folder import CIN_FILE, RunResult, as_text, find_run, load_run, replacing
+from dfe_returns.run_folder import CIN_FILE, SOURCE_COLUMNS, RunResult, as_text, find_run, load_run, replacing
 
 if TYPE_CHECKING:
     from dfe_returns.build import Built
@@ -337,7 +337,9 @@ def write(
             tables=permitted.tables,
             issues=issues,
             origins=permitted.origins(built.origins),
-            sources=loaded.sources,
+            sources=pd.concat([loaded.sources, other_inputs(plan)], ignore_index=True).astype(
+                {"rows": "Int64", "read": "Int64"}
+            ),
             structure=loaded.report.structure,
             decisions=built.decisions,
             worklist=built.worklist,
@@ -362,6 +364,15 @@ def write(
     if plan.keep_ledger:
         record(result, plan)
     return result
+
+
+def other_inputs(plan: Plan) -> pd.DataFrame:
+    """What a run read beside the case records, for the manifest: extract.json, profile, reference lists."""
+    found = [(plan.profile, "profile"), (plan.postcodes, "postcode directory"), (plan.providers, "provider list")]
+    if isinstance(plan.source, Path):
+        found.insert(0, (plan.source / "extract.json", "about the extract"))
+    rows = [(p.name, what, sha256_of(p)) for p, what in found if p is not None and p.is_file()]
+    return pd.DataFrame(rows, columns=["file", "note", "sha256"]).reindex(columns=SOURCE_COLUMNS)
 
 
 def loaded_withheld(loaded: Loaded) -> pd.DataFrame:
