@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from dfe_returns.contract import contract
 
 
@@ -20,6 +22,13 @@ def test_rules_list_tells_the_number_of_rules(cli):
         code, out, _ = cli("rules", "list", "cin", "--year", year)
         assert code == 0
         assert f"{number} department rules" in out
+
+
+@pytest.mark.parametrize(
+    ("year", "number"), [("2022-23", 269), ("2023-24", 288), ("2024-25", 281), ("2025-26", 291), ("2026-27", 302)]
+)
+def test_rules_of_ssda903_per_year(cli, year, number):
+    assert f"{number} department rules" in cli("rules", "list", "ssda903", "--year", year)[1]
 
 
 def test_rules_explain_shows_doubts(cli):

@@ -39,22 +39,16 @@ def rules_list(return_name: Return, year: Year = CURRENT, fmt: FormatOption = Fo
             for r in found
         ],
     )
-    department = [r for r in found if r.departmental]
+    department = [r for r in found if r.departmental and r.default]
+    asked = [r for r in found if r.departmental and not r.default]
+    others = [r for r in found if not r.departmental]
     say()
     say(
         f"{collection.title} {collection.year}: {len(department)} department rules "
         f"({sum(r.severity == 'error' for r in department)} errors, "
         f"{sum(r.severity == 'query' for r in department)} queries)"
-        + (
-            f", {sum(not r.default for r in department)} of them off unless asked for"
-            if any(not r.default for r in department)
-            else ""
-        )
-        + (
-            f"; {len(found) - len(department)} integrity checks that are not DfE's"
-            if len(found) > len(department)
-            else ""
-        )
+        + (f"; {len(asked)} more that run only when asked for" if asked else "")
+        + (f"; {len(others)} integrity checks that are not DfE's" if others else "")
         + "."
     )
 
