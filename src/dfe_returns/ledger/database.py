@@ -13,6 +13,8 @@ from dfe_returns.errors import UsageError
 from dfe_returns.files import private_folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATING = 19890084
+"""Number of the lock that a migration holds in PostgreSQL."""
 
 
 def connect(place: str | Path) -> Engine:
@@ -90,6 +92,11 @@ def upgrade(engine: Engine) -> None:
     settings = Config()
     settings.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        # Two runs that find a new ledger at once take turns: the second then finds the tables made.
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"select pg_advisory_xact_lock({_MIGRATING})"))
+        else:
+            connection.exec_driver_sql("begin immediate")
         settings.attributes["connection"] = connection
         try:
             command.upgrade(settings, "head")
