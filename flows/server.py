@@ -159,13 +159,14 @@ def end(processes: Sequence[subprocess.Popen[bytes]], seconds: float = 20) -> No
 
 def migrate_ledger() -> None:
     """Bring the tables of a ledger on a database server up to date; make the authority's key where there is none."""
-    from dfe_returns.config import key_of, load_config
+    from dfe_returns.config import load_config
+    from dfe_returns.ledger.keys import make_key_file
     from dfe_returns.ledger.place import ledger_of
 
     config = load_config(os.environ.get("DFE_RETURNS_CONFIG"))
     if config.ledger.url:
         if config.ledger.key_file:
-            key_of(config.at(config.ledger.key_file))
+            make_key_file(config.at(config.ledger.key_file))
         ledger_of(config, config.at(config.runs) / "run").close()
 
 

@@ -6,7 +6,6 @@ Any setting can be overridden by the environment: ``DFE_RETURNS_LEDGER__URL`` ov
 
 from __future__ import annotations
 
-import secrets
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -16,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from dfe_returns.errors import UsageError
-from dfe_returns.files import private_folder, write_private
 
 FILE_NAME = "dfe-returns.toml"
 _NO_FILE = "the environment"
@@ -204,26 +202,6 @@ def _made(raw: dict[str, Any], folder: Path, where: str) -> Config:
             f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False, include_url=False)
         )
         raise UsageError(f"{where}: {problems}.") from None
-
-
-def key_of(path: Path) -> bytes:
-    """The authority's key for keyed hashes, made on first use (32 random bytes as hex, mode 0600).
-
-    Raises UsageError when the file is there but unusable.
-    """
-    if not path.exists():
-        private_folder(path.parent)
-        write_private(path, secrets.token_hex(32) + "\n")
-    try:
-        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except (ValueError, UnicodeDecodeError, OSError):
-        key = b""
-    if len(key) < 32:
-        raise UsageError(
-            f"{path} does not hold a key (64 hexadecimal digits); restore it from the back-up, "
-            "or the ledger cannot be read."
-        )
-    return key
 
 
 TEMPLATE = """# dfe-returns: settings of one authority. Lines that begin with # are remarks or choices not taken.

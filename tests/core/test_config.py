@@ -1,10 +1,8 @@
 """dfe-returns.toml: what it may say, and how mistakes in it are named."""
 
-import stat
-
 import pytest
 
-from dfe_returns.config import key_of, load_config, template
+from dfe_returns.config import load_config, template
 from dfe_returns.errors import UsageError
 
 
@@ -53,17 +51,3 @@ def test_the_environment_goes_before_the_file(tmp_path, monkeypatch):
 def test_a_named_file_must_exist(tmp_path):
     with pytest.raises(UsageError, match="init"):
         load_config(tmp_path / "none.toml")
-
-
-def test_the_key_is_made_once_and_private(tmp_path):
-    path = tmp_path / "keys" / "ledger.key"
-    key = key_of(path)
-    assert key_of(path) == key
-    assert len(key) == 32
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_a_damaged_key_is_refused(tmp_path):
-    (tmp_path / "ledger.key").write_text("short")
-    with pytest.raises(UsageError, match=r"ledger\.key"):
-        key_of(tmp_path / "ledger.key")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from typer.testing import CliRunner
@@ -187,3 +188,16 @@ def test_a_ledger_that_is_not_there_is_not_made(do, tmp_path):
     assert code == 2
     assert "There is no ledger" in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_key_for_the_ledger(place, do, tmp_path, monkeypatch):
+    shutil.copytree(place, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    asked = ["disclosures", "A1", *WHO[:2], "--reason", "access request", "--format", "json"]
+    before = json.loads(do(*asked)[1])["seasons"]
+    code, said, _ = do("change-key", "--name", "Ivy", "--role", "head of IT", "--reason", "a back-up went astray")
+    assert code == 0
+    assert "ledger.key" in said
+    assert json.loads(do(*asked)[1])["seasons"] == before
+    assert '"key changed"' in do("history", "--format", "json")[1]
+    assert do("change-key", "--name", "Ivy", "--role", "head of IT", "--reason", " ")[0] == 5

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dfe_returns import pipeline
-from dfe_returns.config import key_of, load_config
+from dfe_returns.config import load_config
+from dfe_returns.ledger.keys import make_key_file
 from dfe_returns.ledger.place import ledger_of
 from dfe_returns.review.signoff import check_run, reject
 
@@ -56,7 +57,7 @@ def test_ledger_on_postgresql(authority, stages_done, tmp_path):
         pytest.skip("needs a PostgreSQL: set DFE_RETURNS_TEST_POSTGRES")
     server, name = POSTGRES.replace("+psycopg", ""), f"restore_{uuid.uuid4().hex[:8]}"
     config, key = authority(), tmp_path / "ledger.key"
-    key_of(key)
+    make_key_file(key)
     with config.open("a", encoding="utf-8") as file:
         file.write(f'[ledger]\nurl = "{POSTGRES}/{name}"\nkey_file = "{key}"\n')
     tool("psql", f"{server}/postgres", "-c", f"create database {name}")

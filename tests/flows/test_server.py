@@ -143,11 +143,11 @@ class Api:
 
 
 def configured(place: Path, number: int, ledger: str) -> Path:
-    from dfe_returns.config import key_of
+    from dfe_returns.ledger.keys import make_key_file
     from dfe_returns.synthetic import synthesise
 
     folder, key = place / f"authority-{number}", place / "ledger.key"
-    key_of(key)
+    make_key_file(key)
     synthesise(8, number, folder / "extract", layout="ssd", year="2025-26")
     text = TOML.format(name=f"Authority {number}", number=number)
     text += f'[ledger]\nurl = "{POSTGRES}/{ledger}"\nkey_file = "{key}"\n'

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from dfe_returns.errors import UsageError
 from dfe_returns.ledger import open_ledger
+from dfe_returns.ledger.keys import key_from, make_key_file
 
 
 def test_a_new_ledger_and_its_key_are_private(tmp_path):
@@ -26,6 +27,23 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path):
         open_ledger(tmp_path / "ledger.sqlite", key)
     key.chmod(0o600)
     open_ledger(tmp_path / "ledger.sqlite", key).close()
+
+
+def test_a_key_file_is_made_once_and_private(tmp_path):
+    path = tmp_path / "keys" / "ledger.key"
+    make_key_file(path)
+    made = path.read_text()
+    make_key_file(path)
+    assert path.read_text() == made
+    assert len(bytes.fromhex(made)) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_secret_of_random_bytes_may_hold_line_ends(tmp_path):
+    path = tmp_path / "random.key"
+    path.write_bytes(b"0123456789abcdef\n" * 3)
+    path.chmod(0o600)
+    assert key_from(path).others == ()
 
 
 @pytest.mark.parametrize(

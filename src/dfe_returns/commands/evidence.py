@@ -46,6 +46,7 @@ def add_to(app: typer.Typer) -> None:
         ("breach-report", breach_report),
         ("records", records),
         ("history", history),
+        ("change-key", change_key),
     ):
         app.command(name)(command)
     app.add_typer(requests, name="requests")
@@ -203,6 +204,20 @@ def history(runs: RunsOption = _HERE, config: ConfigOption = None, fmt: FormatOp
         return
     columns = ["number", "at", "entry", "run_id", "name", "role", "event", "what", "reason"]
     table(columns, [[entry.get(c, "") for c in columns] for entry in told])
+
+
+def change_key(
+    name: NameOption,
+    role: RoleOption,
+    reason: ReasonOption,
+    runs: RunsOption = _HERE,
+    config: ConfigOption = None,
+) -> None:
+    """Goes on under a new key for the ledger's keyed hashes; what was entered before is found as before."""
+    _, ledger = _open(config, runs)
+    ledger.change_key(name, role, reason)
+    say(f"The key of the ledger was changed. The new one was added to {ledger.key_file}; the earlier ones stay in it,")
+    say("because without them nothing older can be read. Copy the file to where its copies lie, and nowhere else.")
 
 
 # ---- requests

@@ -67,7 +67,7 @@ def rows_of_child(run: Any, child: str) -> pd.DataFrame:
 
 def _loaded(run: Any) -> Any:
     if isinstance(run, (str, Path)):
-        from dfe_returns.pipeline import load_run  # only a folder needs the pipeline
+        from dfe_returns.run_folder import load_run
 
         return load_run(run)
     return run

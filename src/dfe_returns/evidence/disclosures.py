@@ -21,6 +21,7 @@ from dfe_returns.ledger import chain
 from dfe_returns.ledger.models_rights import AdoptionDisclosure, Disclosure
 
 _PARTS = ("child_hash", "table_name", "row_count", "fields", "gateways", "tier", "file", "sha256")
+_ADOPTION = "adoption "
 REGISTERS: dict[str, type[Disclosure] | type[AdoptionDisclosure]] = {
     "disclosures": Disclosure,
     "adoption_disclosures": AdoptionDisclosure,
@@ -47,9 +48,16 @@ SEASON_COLUMNS = [
 ]
 
 
-def child_hash(ledger: Any, child: str, adoption: bool = False) -> str:
-    """Keyed hash of a child's number; adoption rows have a reference of their own."""
-    return str(ledger.key.of_child(("adoption " if adoption else "") + child))
+def child_hash(ledger: Any, child: str) -> str:
+    """Keyed hash of a child's number, to write into the ledger."""
+    return str(ledger.key.of_child(child))
+
+
+def child_hashes(ledger: Any, child: str, adoption: bool = False) -> frozenset[str]:
+    """What a child's number may stand under in the ledger, to look it up; adoption rows have references of their
+    own."""
+    found: frozenset[str] = ledger.key.ever_of_child((_ADOPTION if adoption else "") + child)
+    return found
 
 
 def record_disclosures(
@@ -114,8 +122,8 @@ def disclosures_of(ledger: Any, child: str) -> pd.DataFrame:
     parts = []
     with ledger.engine.connect() as connection:
         for name, model in REGISTERS.items():
-            wanted = child_hash(ledger, child, adoption=name == "adoption_disclosures")
-            query = select(*[getattr(model, p) for p in ("run_id", *_PARTS)]).where(model.child_hash == wanted)
+            wanted = child_hashes(ledger, child, adoption=name == "adoption_disclosures")
+            query = select(*[getattr(model, p) for p in ("run_id", *_PARTS)]).where(model.child_hash.in_(wanted))
             found = pd.DataFrame(connection.execute(query.order_by(model.id)).all(), columns=["run_id", *_PARTS])
             parts.append(found.assign(register=name))
     every = pd.concat(parts, ignore_index=True)
@@ -170,7 +178,7 @@ def _rows(ledger: Any, result: Any, sealed: pd.DataFrame) -> dict[str, list[dict
         sent = _sent_fields(frame, column, list(laws))
         file, sha256 = _file_of(table, sealed)
         told = sent["fields"].map({text: _law_of(text, laws) for text in sent["fields"].unique()})
-        prefix = "adoption " if adoption else ""
+        prefix = _ADOPTION if adoption else ""
         rows = pd.DataFrame(
             {
                 "child_hash": ledger.key.of_children(prefix + sent["child"].astype("str")),

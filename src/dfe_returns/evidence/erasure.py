@@ -9,7 +9,7 @@ from typing import Any
 
 from dfe_returns.contract.gateways import register
 from dfe_returns.errors import RefusedError, UsageError
-from dfe_returns.evidence.disclosures import child_hash
+from dfe_returns.evidence.disclosures import child_hash, child_hashes
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.holds import active_holds, holds_on
 from dfe_returns.files import sha256_of
@@ -44,7 +44,7 @@ def erase(
     decided = [e for e in events(ledger, "rights") if e["request"] == request and e.get("decision") == "surplus erased"]
     if not decided:
         raise RefusedError(f"Decide {request} first (surplus erased, with the reason); nothing was erased.")
-    hashes = {child_hash(ledger, child), child_hash(ledger, child, adoption=True)}
+    hashes = child_hashes(ledger, child) | child_hashes(ledger, child, adoption=True)
     held = holds_on(active_holds(ledger, config), rule, children=hashes)
     if held:
         raise RefusedError(

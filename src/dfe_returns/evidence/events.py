@@ -42,6 +42,7 @@ def access_history(ledger: Any) -> list[dict[str, Any]]:
         "deleted",
         "field decided",
         "disclosed",
+        "key changed",
     )
     kept = (
         "what",

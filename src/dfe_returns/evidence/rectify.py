@@ -16,7 +16,7 @@ import pandas as pd
 from dfe_returns.contract.gateways import register
 from dfe_returns.errors import DfeReturnsError, RefusedError, UsageError
 from dfe_returns.evidence.child import child_lineage
-from dfe_returns.evidence.disclosures import child_hash, disclosures_of
+from dfe_returns.evidence.disclosures import child_hash, child_hashes, disclosures_of
 from dfe_returns.evidence.events import events
 from dfe_returns.files import private_folder, write_csv, write_private
 
@@ -145,9 +145,9 @@ def both_versions(ledger: Any, request: str, child: str) -> pd.DataFrame:
 
     Raises UsageError when the request listed no correction for this child.
     """
-    mine = child_hash(ledger, child)
+    mine = child_hashes(ledger, child)
     listed = [e for e in events(ledger, "rights") if e["event"] == "correction listed" and e["request"] == request]
-    if not listed or listed[-1]["child_hash"] != mine:
+    if not listed or listed[-1]["child_hash"] not in mine:
         raise UsageError(f"{request} has no correction of that child.")
     wanted = _names(listed[-1]["field"])
     parts = []

@@ -279,7 +279,7 @@ def _children(ledger: Any, folder: Path) -> set[str]:
     if not rows.is_file():
         return set()
     children = pd.read_csv(rows, usecols=["child"], dtype="str", keep_default_na=False)["child"]
-    return set(ledger.key.of_children(pd.Series(children.unique(), dtype="str")))
+    return set(ledger.key.told(children))
 
 
 def _span(year: str) -> dict[str, str]:
@@ -300,16 +300,15 @@ def _why(rule: str, people: pd.DataFrame, known: pd.Series, day: pd.Timestamp) -
 
 def _held_cases(every: pd.DataFrame, people: pd.DataFrame, holds: list[Hold], key: Any) -> pd.Series:
     out = pd.Series("", index=every.index, dtype="str")
-    hashes = (
-        key.of_children(every["child"].astype("str")) if key is not None and any(h.child_hash for h in holds) else None
-    )
+    children = every["child"].astype("str")
+    known = key.told(children) if key is not None and any(h.child_hash for h in holds) else None
     first = every["child"].map(people.set_index("child")["birth"])
     for hold in holds:
         covered = pd.Series(True, index=every.index)
         if hold.rules:
             covered &= every["rule"].isin(hold.rules)
-        if hold.child_hash:
-            covered &= hashes.eq(hold.child_hash) if hashes is not None else True
+        if hold.child_hash and known is not None:
+            covered &= children.eq(known.get(hold.child_hash, "")) & children.ne("")
         if hold.last:
             covered &= ~first.gt(pd.Timestamp(hold.last))
         out = out.where(~covered, (out + " " + hold.id).str.strip())

@@ -267,25 +267,23 @@ def objection_letter(return_name: str, fields: pd.DataFrame) -> str:
 
 def _flagged(ledger: Any, result: Any, undecided: bool) -> pd.DataFrame:
     columns = ["request", "kind", "child"] if undecided else ["request", "kind", "child", "reason", "officer"]
-    by_hash: dict[str, list[dict[str, Any]]] = {}
-    for request in dict.fromkeys(e["request"] for e in events(ledger, "rights")):
-        state = _state(ledger, request)
-        if state["kind"] in _STOPS_SIGNING:
-            by_hash.setdefault(state["child_hash"], []).append(state)
-    if not by_hash:
+    states = [_state(ledger, r) for r in dict.fromkeys(e["request"] for e in events(ledger, "rights"))]
+    states = [state for state in states if state["kind"] in _STOPS_SIGNING]
+    if not states:
         return pd.DataFrame(columns=columns, dtype="str")
     column = CHILD_COLUMN[result.collection.name]
     names = [t[column] for t in result.tables.values() if column in t]
-    children = pd.Series(pd.unique(pd.concat(names).astype("str")), dtype="str") if names else pd.Series(dtype="str")
-    hashes = ledger.key.of_children(children)
+    children = pd.concat(names).astype("str") if names else pd.Series(dtype="str")
+    place = {child: number for number, child in enumerate(children.unique())}
+    known = ledger.key.told(children)
+    asked = [(known[state["child_hash"]], state) for state in states if state["child_hash"] in known]
     rows: list[tuple[Any, ...]] = []
-    for child, hashed in zip(children[hashes.isin(by_hash)], hashes[hashes.isin(by_hash)], strict=True):
-        for state in by_hash[hashed]:
-            mine = [d for d in state["decisions"] if _about(d, result)]
-            if undecided and not mine:
-                rows.append((state["request"], state["kind"], child))
-            if not undecided and mine and mine[-1]["decision"] in _LEAVES_OUT:
-                rows.append((state["request"], state["kind"], child, mine[-1]["reason"], mine[-1]["name"]))
+    for child, state in sorted(asked, key=lambda one: place[one[0]]):
+        mine = [d for d in state["decisions"] if _about(d, result)]
+        if undecided and not mine:
+            rows.append((state["request"], state["kind"], child))
+        if not undecided and mine and mine[-1]["decision"] in _LEAVES_OUT:
+            rows.append((state["request"], state["kind"], child, mine[-1]["reason"], mine[-1]["name"]))
     return pd.DataFrame(rows, columns=columns)
 
 

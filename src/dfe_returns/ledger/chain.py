@@ -1,4 +1,7 @@
-"""The chain of entries: each holds a keyed hash of itself and the one before, and seals the rows written with it."""
+"""The chain of entries: each holds a keyed hash of itself and the one before, and seals the rows written with it.
+
+An entry `key changed` is the last one under the key before; whoever still has that key cannot rewrite what it closed.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from dfe_returns.ledger.keys import Key
 from dfe_returns.ledger.models import Answer, Entry, Finding, Run, RunFile, Setting
 
 START = "0" * 64
+KEY_CHANGED = "key changed"
+_KEY_WANTING = "were written under a key that the key file lacks; restore the file from the back-up"
 _RUN_PARTS = (
     "run_id",
     "collection",
@@ -95,6 +100,13 @@ def append(connection: Connection, key: Key, at: str, kind: str, run_id: str, bo
     return number, own
 
 
+def change_key(connection: Connection, key: Key, new: Key, at: str, body: dict[str, Any]) -> None:
+    """Close the chain under `key` with an entry that names the next one, and go on under `new`."""
+    number, own = append(connection, key, at, KEY_CHANGED, "", {**body, "from": key.check, "to": new.check})
+    connection.execute(update(Setting).where(Setting.name == "end").values(value=_seal(new, number, own)))
+    connection.execute(update(Setting).where(Setting.name == "key check").values(value=new.check))
+
+
 def verify(connection: Connection, key: Key) -> pd.DataFrame:
     """What is not as it was written: columns place (entry 5, run R, ...) and problem; no rows when all is well."""
     entries = list(connection.execute(select(*Entry.__table__.columns).order_by(Entry.number)))
@@ -110,15 +122,26 @@ def verify(connection: Connection, key: Key) -> pd.DataFrame:
 
 def _broken_links(entries: list[Any], key: Key) -> Iterable[tuple[str, str]]:
     before, expected = START, 1
+    known = {one.check: one for one in key.all}
+    changed = next((entry for entry in entries if entry.kind == KEY_CHANGED), None)
+    now = known.get(_body(changed).get("from", "")) if changed else key
+    if now is None:
+        yield f"entries up to {changed.number}", _KEY_WANTING
+        return
     for entry in entries:
         place = f"entry {entry.number} ({entry.kind})"
         if entry.number != expected:
             yield f"entry {expected}", "is missing from the chain"
         elif entry.before != before:
             yield place, "does not follow the entry before it"
-        own = _hash(key, entry.number, entry.at, entry.kind, entry.run_id, entry.body, entry.before)
+        own = _hash(now, entry.number, entry.at, entry.kind, entry.run_id, entry.body, entry.before)
         if own != entry.hash:
             yield place, "was changed after it was written"
+        if entry.kind == KEY_CHANGED:
+            if (following := known.get(_body(entry).get("to", ""))) is None:
+                yield f"entries after {entry.number}", _KEY_WANTING
+                return
+            now = following
         before, expected = entry.hash, entry.number + 1
 
 

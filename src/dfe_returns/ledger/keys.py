@@ -1,4 +1,7 @@
-"""The authority's key: one file, readable by its owner alone, from which the ledger's two keys are derived."""
+"""The authority's key file, readable by its owner alone: a secret per line, from each of which two keys are derived.
+
+A key is changed by adding a line. What was hashed under an earlier line is still found, so the file keeps them all.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import hmac
 import os
 import secrets
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -20,10 +24,14 @@ _SHORTEST = 32
 
 @dataclass(frozen=True)
 class Key:
-    """Keyed hashes for children and issues (``children``) and for the chain (``chain``); never printed."""
+    """Keyed hashes for children and issues (``children``) and for the chain (``chain``); never printed.
+
+    ``others``: the file's other keys, under which earlier rows and entries of the ledger were hashed.
+    """
 
     children: bytes
     chain: bytes
+    others: tuple[Key, ...] = ()
 
     def __repr__(self) -> str:
         return "Key(...)"
@@ -41,11 +49,32 @@ class Key:
         """Keyed hash of a link of the chain: 64 hex digits."""
         return hmac.new(self.chain, text.encode(), hashlib.sha256).hexdigest()
 
+    @cached_property
+    def check(self) -> str:
+        """What the ledger keeps to tell this key from others."""
+        return self.of_entry("check")
+
+    @property
+    def all(self) -> tuple[Key, ...]:
+        """This key, then the file's others."""
+        return (self, *self.others)
+
+    def ever_of_child(self, text: str) -> frozenset[str]:
+        """Every hash under which the ledger may hold this text."""
+        return frozenset(key.of_child(text) for key in self.all)
+
+    def told(self, texts: pd.Series) -> dict[str, str]:
+        """Hash -> text, for every hash under which the ledger may hold one of these texts."""
+        distinct = pd.Series(texts.unique(), dtype="str")
+        pairs = [zip(key.of_children(distinct), distinct, strict=True) for key in self.all]
+        return {hashed: text for part in pairs for hashed, text in part}
+
 
 def key_from(secret: bytes | str | Path | None, beside: Path | None = None) -> Key:
     """The key from bytes, from a file, or from a file beside the ledger that is made when there is none.
 
-    Raises UsageError when the file is missing where it was named, too short, or open to other users.
+    Of several keys the last in the file is the one, the others are its ``others``. Raises UsageError when the file is
+    missing where it was named, too short, or open to other users.
     """
     if isinstance(secret, bytes):
         return _derived(secret, "the key given")
@@ -59,11 +88,44 @@ def key_from(secret: bytes | str | Path | None, beside: Path | None = None) -> K
         raise UsageError("A ledger on a database server needs a key file; name one in the configuration (ledger key).")
     else:
         path = beside
-        if not path.is_file():
-            private_folder(path.parent) if not path.parent.exists() else None
-            write_private(path, secrets.token_hex(32) + "\n")
+        make_key_file(path)
+    return _in_file(path)
+
+
+def make_key_file(path: Path) -> None:
+    """A key file with a new secret (32 random bytes as hex, mode 0600); one that is there already stays as it is."""
+    if not path.is_file():
+        private_folder(path.parent) if not path.parent.exists() else None
+        write_private(path, _new_secret())
+
+
+def add_key(path: Path) -> Key:
+    """Add a new secret to the file, whole or not at all; the key of that secret. Raises UsageError as `key_from`."""
+    _in_file(path)
+    write_private(path, path.read_bytes().strip() + b"\n" + _new_secret().encode())
+    return _in_file(path)
+
+
+def in_use(key: Key, check: str) -> Key | None:
+    """The key among those of the file that the ledger knows by this check; None when none is it."""
+    for one in key.all:
+        if one.check == check:
+            return replace(one, others=tuple(replace(other, others=()) for other in key.all if other is not one))
+    return None
+
+
+def _new_secret() -> str:
+    return secrets.token_hex(32) + "\n"
+
+
+def _in_file(path: Path) -> Key:
     _refuse_open(path)
-    return _derived(path.read_bytes().strip(), f"the key file {path}")
+    name, content = f"the key file {path}", path.read_bytes().strip()
+    lines = [line.strip() for line in content.split(b"\n") if line.strip()]
+    if len(lines) < 2 or any(len(line) < _SHORTEST for line in lines):  # a secret of random bytes may hold a line end
+        return _derived(content, name)
+    *before, last = [_derived(line, name) for line in lines]
+    return replace(last, others=tuple(reversed(before)))
 
 
 def _refuse_open(path: Path) -> None:
@@ -73,7 +135,10 @@ def _refuse_open(path: Path) -> None:
 
 def _derived(secret: bytes, name: str) -> Key:
     if len(secret) < _SHORTEST:
-        raise UsageError(f"{name[0].upper()}{name[1:]} is shorter than {_SHORTEST} characters; use at least that many.")
+        raise UsageError(
+            f"{name[0].upper()}{name[1:]} is shorter than {_SHORTEST} characters; use at least that many, or restore "
+            "the right one from the back-up."
+        )
     return Key(
         children=hmac.new(secret, b"dfe-returns children", hashlib.sha256).digest(),
         chain=hmac.new(secret, b"dfe-returns chain", hashlib.sha256).digest(),

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from dfe_returns.errors import RefusedError, UsageError
 from dfe_returns.ledger import chain
 from dfe_returns.ledger.database import connect
-from dfe_returns.ledger.keys import Key, key_from
+from dfe_returns.ledger.keys import Key, add_key, in_use, key_from
 from dfe_returns.ledger.models import Answer, Finding, Run, RunFile, Setting
 from dfe_returns.ledger.reading import DRAFT, IN_REVIEW, REJECTED, SIGNED, STATE_OF, SUBMITTED, SUPERSEDED, Reading
 
@@ -43,29 +43,67 @@ def open_ledger(
     """
     beside = None if "://" in str(place) else Path(place).with_suffix(".key")
     held = key_from(key, beside)
-    return Ledger(connect(place), held, same_person_may_sign, now or (lambda: dt.datetime.now(dt.UTC)))
+    file = None if isinstance(key, bytes) else Path(key) if key is not None else beside
+    return Ledger(connect(place), held, same_person_may_sign, now or (lambda: dt.datetime.now(dt.UTC)), file)
 
 
 class Ledger(Reading):
     """An open ledger; use :func:`open_ledger`. Each act is one transaction: all of it happens, or none."""
 
-    def __init__(self, engine: Engine, key: Key, same_person_may_sign: bool, now: Callable[[], dt.datetime]) -> None:
-        self.engine, self.key, self.same_person_may_sign, self._now = engine, key, same_person_may_sign, now
-        self._check_key()
+    def __init__(
+        self,
+        engine: Engine,
+        key: Key,
+        same_person_may_sign: bool,
+        now: Callable[[], dt.datetime],
+        key_file: Path | None = None,
+    ) -> None:
+        self.engine, self.same_person_may_sign, self._now, self.key_file = engine, same_person_may_sign, now, key_file
+        self.key = self._known(key)
 
-    def _check_key(self) -> None:
-        check = self.key.of_entry("check")
+    def _known(self, key: Key) -> Key:
+        """The key of the file that the ledger goes on with now. Raises UsageError when the file does not have it."""
 
         def act(connection: Connection) -> str:
             held = connection.execute(select(Setting.value).where(Setting.name == "key check")).scalar()
             if held is None:
-                connection.execute(insert(Setting).values(name="key check", value=check))
-            return held or check
+                connection.execute(insert(Setting).values(name="key check", value=key.check))
+            return held or key.check
 
-        if self._write(act) != check:
+        found = in_use(key, self._write(act))
+        if found is None:
             raise UsageError(
-                "This key is not the one the ledger was made with; name the right key file in the configuration."
+                "This key is not the one that the ledger is kept with: name the right key file in the configuration, "
+                "or copy the newest one here if the key was changed on another machine."
             )
+        return found
+
+    def change_key(self, name: str, role: str, reason: str) -> None:
+        """Go on under a new key, which is added to the key file; what was hashed before is found as before.
+
+        The file is written first: a stop in between leaves a key that is not used. Raises RefusedError without name,
+        role and reason, IntegrityError when the chain does not hold, UsageError when the key did not come from a file.
+        """
+        if not (name.strip() and role.strip() and reason.strip()):
+            raise RefusedError("Changing the key needs the name and role of who decides it, and the reason.")
+        if self.key_file is None:
+            raise UsageError("The ledger's key did not come from a file, so a new one cannot be kept.")
+        self.must_hold()
+        before = self.key
+        added = in_use(add_key(self.key_file), before.check)
+        if added is None:
+            raise UsageError(f"The key file {self.key_file} was changed meanwhile; open the ledger again.")
+        new = next(key for key in added.others if key.check not in {known.check for known in before.all})
+        body = {"name": name.strip(), "role": role.strip(), "reason": reason.strip()}
+
+        def act(connection: Connection) -> None:
+            held = connection.execute(select(Setting.value).where(Setting.name == "key check")).scalar()
+            if held != before.check:
+                raise RefusedError("Somebody else changed the key in this moment; nothing more was done.")
+            chain.change_key(connection, before, new, self._at(), body)
+
+        self._write(act)
+        self.key = self._known(added)
 
     def _write(self, act: Callable[[Connection], Any]) -> Any:
         """Run the act in a transaction; writers wait for each other, because each link needs the one before."""

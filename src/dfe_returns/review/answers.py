@@ -203,12 +203,14 @@ def standing(result: Any, issues: pd.DataFrame, ledger: Any | None, today: dt.da
     columns = ["answer", "reason", "name", "role", "answered_on", "expires_on"]
     if ledger is None:
         return pd.DataFrame(columns=[*columns, "holds"], index=pd.Index([], name="key"))
-    kept = ledger.answers(result.collection.name, result.authority).set_index("key")
+    kept = ledger.answers(result.collection.name, result.authority)
     found = things(result, issues)
-    found["hash"] = ledger.key.of_children(found["key"])
-    found = found[found["hash"].isin(kept.index)]
-    out = kept.loc[found["hash"], [*columns, "value_hash"]].set_index(pd.Index(found["key"], name="key"))
-    same = out["value_hash"].to_numpy() == ledger.key.of_children("value " + found["values"]).to_numpy()
+    kept["key"] = kept["key"].map(ledger.key.told(found["key"]))
+    kept = kept.dropna(subset="key").drop_duplicates("key", keep="last").set_index("key")
+    found = found[found["key"].isin(kept.index)]
+    out = kept.loc[found["key"], [*columns, "value_hash"]]
+    values = "value " + found["values"]
+    same = out["value_hash"].map(ledger.key.told(values)).to_numpy() == values.to_numpy()
     in_force = (out["expires_on"] == "") | (out["expires_on"] > today.isoformat())
     query = found["severity"].to_numpy() == "query"
     out["holds"] = (out["answer"] == "accepted") & in_force & same & query

@@ -125,9 +125,8 @@ def known_before(result: Any, keys: pd.Series, around: Around) -> set[str] | Non
         before = last_run(around.ledger, result)
         if before is None:
             return None
-        held = set(around.ledger.findings(before)["key"])
-        hashed = around.ledger.key.of_children(keys)
-        return set(keys[hashed.isin(held)])
+        known = around.ledger.key.told(keys)
+        return {known[held] for held in around.ledger.findings(before)["key"] if held in known}
     if around.earlier is None:
         return None
     from dfe_returns.review.facts import issue_table
