@@ -124,10 +124,11 @@ def _broken_links(entries: list[Any], key: Key) -> Iterable[tuple[str, str]]:
     before, expected = START, 1
     known = {one.check: one for one in key.all}
     changed = next((entry for entry in entries if entry.kind == KEY_CHANGED), None)
-    now = known.get(_body(changed).get("from", "")) if changed else key
-    if now is None:
-        yield f"entries up to {changed.number}", _KEY_WANTING
+    first = _body(changed).get("from", "") if changed is not None else key.check
+    if first not in known:
+        yield f"entries up to {changed.number if changed is not None else 0}", _KEY_WANTING
         return
+    now = known[first]
     for entry in entries:
         place = f"entry {entry.number} ({entry.kind})"
         if entry.number != expected:
