@@ -34,6 +34,8 @@ EPISODES = """
         ("N09000003", "NIR"),
         ("S12000036", "SCO"),
         ("681", "WAL"),
+        ("E07000032", "830"),
+        ("E07000246", "933"),
         ("NUK", "NUK"),
         ("E99999999", "E99999999"),
         (None, ""),
@@ -50,6 +52,24 @@ def test_placement_authority_location_and_distance_from_the_directory(looked_aft
     assert list(c.placement_distance.fillna(-1)) == [10.0, 0.0, -1, -1, -1, -1]
     assert list(c.has_distance) == [True, True, False, False, False, False]
     assert list(c.in_directory("HOME_POST")) == [True, True, True, False, False, True]
+
+
+def test_a_placement_in_a_district_lies_in_its_county(looked_after):
+    c = looked_after(
+        Episodes="""
+        CHILD | PL_POST
+        A     | AB1 2CD
+        A     | AB1 3CD
+    """,
+        postcodes="""
+        postcode | la_code
+        AB1 2CD  | E07000032
+        AB1 3CD  | E07000105
+    """,
+        authority="E10000007",
+    )
+    assert list(c.placement_la) == ["830", "886"]
+    assert list(c.placement_location) == ["IN", "OUT"]
 
 
 def test_derived_columns_that_the_caller_has_are_kept(looked_after):
@@ -137,6 +157,15 @@ def test_postcodes_are_wanting_unless_the_derived_columns_are_supplied(looked_af
     assert not looked_after(Episodes="CHILD | PL_LA", Episodes_last="CHILD | PL_LA").wants(both_years, "postcodes")
     distance = _rule("454", tables={"Episodes": ("PL_DISTANCE",)})
     assert looked_after(Episodes="CHILD", postcodes="postcode | la_code").wants(distance, "postcodes")
+    assert looked_after(Header="CHILD").wants(distance, "postcodes"), "no table holds the distance"
+
+
+def test_a_directory_without_authorities_says_nothing_of_where_a_placement_lies(looked_after):
+    no_codes = looked_after(Episodes="CHILD | PL_POST", postcodes="postcode | easting | northing", authority="831")
+    assert no_codes.wants(_rule("243", needs=("postcodes",)), "postcodes")
+    with_list = _rule("169", needs=("postcodes", "la_codes"))
+    assert not no_codes.wants(with_list, "postcodes")
+    assert no_codes.wants(with_list, "la_codes"), "told once, as the codes that are wanting"
 
 
 def test_authority_codes_are_wanting_where_the_own_authority_is_not_known(looked_after):

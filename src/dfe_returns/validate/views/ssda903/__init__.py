@@ -85,7 +85,7 @@ class LookedAfterData(SpellViews, AsylumViews, RegisterViews, SocialWorkerViews,
         if need == "urn_register":
             return not self.has_register()
         if need == "postcodes":
-            return not self._carries(rule) and not self.has_directory("PL_DISTANCE" in _read(rule))
+            return not self._carries(rule) and not self.has_directory(*_directory_items(rule))
         if need == "la_codes":
             return self._wants_authorities(rule)
         return False
@@ -107,18 +107,28 @@ class LookedAfterData(SpellViews, AsylumViews, RegisterViews, SocialWorkerViews,
         if "urn_register" in rule.needs and self.has_register() and not self.register_has_authorities:
             return True
         from_postcode = bool(read & {"PL_LA", "PL_LOCATION"}) and not self._carries(rule)
-        return from_postcode and self.has_directory(False) and not self.directory_has_authorities
+        return from_postcode and self.has_directory() and not self.directory_has_authorities
 
     def _carries(self, rule: Rule) -> bool:
         """Whether the tables supplied already hold every derived value that the rule reads."""
-        pairs = [(table, field) for table, fields in rule.tables.items() for field in fields if field in DERIVED]
         sides = [
             (self.last if table.endswith("_last") else self, table.removesuffix("_last"), field)
-            for table, field in pairs
+            for table, fields in rule.tables.items()
+            for field in fields
+            if field in DERIVED
         ]
-        return bool(pairs) and all(
-            side is None or not side.has(table) or side.has_column(table, field) for side, table, field in sides
-        )
+        held = [side.has_column(table, field) for side, table, field in sides if side is not None and side.has(table)]
+        return bool(held) and all(held)
+
+
+def _directory_items(rule: Rule) -> tuple[str, ...]:
+    """What a rule takes from the postcode directory besides the postcode.
+
+    A rule that needs `la_codes` is told of their want under that name.
+    """
+    read = _read(rule)
+    grid = ("easting", "northing") if "PL_DISTANCE" in read else ()
+    return grid + (("la_code",) if "PL_LA" in read and "la_codes" not in rule.needs else ())
 
 
 def _read(rule: Rule) -> set[str]:

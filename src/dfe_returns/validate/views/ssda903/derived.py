@@ -22,13 +22,19 @@ _COUNTRY = {"W": "WAL", "S": "SCO", "N": "NIR"}
 
 @cache
 def authority_numbers() -> Mapping[str, str]:
-    """ONS code -> LA number of every English authority with children's services, current and former."""
+    """ONS code -> LA number of every English authority with children's services, and of every district within one,
+    current and former.
+    """
     raw = read_yaml(data_folder("schemas") / "ssda903" / "authority_codes.yaml")
-    return {ons: number for number, codes in raw["authorities"].items() for ons in codes}
+    listed = [*raw["districts"].items(), *raw["authorities"].items()]
+    return {ons: number for number, codes in listed for ons in codes}
 
 
 def in_one_scheme(code: object) -> str:
-    """An ONS code or LA number as LA number, WAL, SCO or NIR; anything else as it stands; '' = blank."""
+    """An ONS code or LA number as LA number, WAL, SCO or NIR; anything else as it stands; '' = blank.
+
+    A district becomes its county, whose children's services are meant.
+    """
     text = as_text(code).strip().upper()
     if len(text) == 9 and text[0] in _COUNTRY and text[1:].isdigit():
         return _COUNTRY[text[0]]
@@ -66,17 +72,17 @@ class DerivedViews(LastYearViews):
         """The reporting authority in the return's scheme; '' when not known."""
         return in_one_scheme(self.authority)
 
-    def has_directory(self, with_grid: bool) -> bool:
-        """Whether a postcode directory was given (with eastings and northings)."""
+    def has_directory(self, *items: str) -> bool:
+        """Whether a postcode directory with these columns besides the postcode was given."""
         if "postcodes" not in self.reference:
             return False
         names = {str(c).strip().casefold() for c in self.reference["postcodes"].columns}
-        return {"postcode", "easting", "northing"} <= names if with_grid else "postcode" in names
+        return {"postcode", *items} <= names
 
     @cached_property
     def directory_has_authorities(self) -> bool:
         """Whether the directory says in which authority a postcode lies."""
-        return self.has_directory(False) and bool(column_of(self.reference["postcodes"], "la_code").notna().any())
+        return self.has_directory("la_code") and bool(column_of(self.reference["postcodes"], "la_code").notna().any())
 
     @cached_property
     def grid(self) -> pd.DataFrame:
