@@ -163,6 +163,13 @@ def test_the_published_heads_under_title_rows_in_windows_text(directory):
     assert rows(found) == ["SC900001 |  |  | 30/06/2025 | ZZ1 1SW | Fernshire"]
 
 
+def test_authorities_by_name_become_numbers(directory):
+    named = ["Derbyshire", "kent ", "Dorset", "Bristol, City of", "St. Helens", "E10000007", "Fernshire", ""]
+    lines = [f'SC{number},"{name}"' for number, name in enumerate(named)]
+    found = read_providers(directory("URN,Local authority\n" + "\n".join(lines), "list.csv"))
+    assert found["la_code"].tolist() == ["830", "886", "838", "801", "342", "E10000007", "Fernshire", ""]
+
+
 def test_every_sheet_of_a_workbook_that_holds_providers(tmp_path):
     path = tmp_path / "providers.xlsx"
     with pd.ExcelWriter(path, engine="xlsxwriter") as book:

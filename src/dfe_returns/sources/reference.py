@@ -19,6 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dfe_returns.errors import InputError
 from dfe_returns.files import private_folder
+from dfe_returns.sources.authorities import authority_numbers
+from dfe_returns.sources.words import plain
 
 POSTCODE_COLUMNS = ["postcode", "la_code", "easting", "northing"]
 PROVIDER_COLUMNS = ["urn", "placement_codes", "provider_codes", "closed", "postcode", "la_code"]
@@ -205,7 +207,7 @@ def _columns(
 
 def read_providers(path: Path | str) -> pd.DataFrame:
     """The published list of providers: urn, placement_codes, provider_codes, closed (day), postcode, la_code; text,
-    one row per line.
+    one row per line. An authority by its name becomes its LA number.
 
     CSV, or every sheet of an Excel file that has the columns; title rows above the header are passed over.
     Raises InputError when nothing in the file has a column of URNs.
@@ -229,7 +231,14 @@ def read_providers(path: Path | str) -> pd.DataFrame:
     out = pd.concat(parts, ignore_index=True).fillna("")
     out["urn"] = out["urn"].str.upper().str.replace(r"\.0$", "", regex=True)
     out["closed"] = _days(out["closed"])
+    numbers = {_authority(name): number for name, number in authority_numbers().items()}
+    out["la_code"] = out["la_code"].map({name: numbers.get(_authority(name), name) for name in out["la_code"].unique()})
     return out[out["urn"] != ""].reset_index(drop=True).astype("str")
+
+
+def _authority(name: str) -> str:
+    """An authority's name as it is compared: without commas and full stops, "City of" and "County of"."""
+    return re.sub(r"[,.]|\b(city|county) of$", "", plain(name)).strip()
 
 
 def _days(cells: pd.Series) -> pd.Series:
