@@ -110,7 +110,7 @@ class LookedAfterData(SpellViews, AsylumViews, RegisterViews, SocialWorkerViews,
         return from_postcode and self.has_directory() and not self.directory_has_authorities
 
     def _carries(self, rule: Rule) -> bool:
-        """Whether the tables supplied already hold every derived value that the rule reads."""
+        """Whether the tables supplied already hold every derived value that the rule reads; no table holds none."""
         sides = [
             (self.last if table.endswith("_last") else self, table.removesuffix("_last"), field)
             for table, fields in rule.tables.items()
