@@ -1,6 +1,7 @@
 """Cells as rules read them: text, days and numbers."""
 
 import datetime as dt
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,9 @@ def test_903_dates_are_day_first(text, usable):
     [
         (1.0, "1"),
         (np.float64(1.5), "1.5"),
+        (Decimal("1.0"), "1"),
+        (Decimal("1.50"), "1.5"),
+        (Decimal("NaN"), ""),
         (None, ""),
         (pd.NA, ""),
         (float("nan"), ""),

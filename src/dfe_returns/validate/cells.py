@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -32,8 +33,8 @@ def as_text(value: Any) -> str:
         return ""
     if isinstance(value, (list, tuple, set, np.ndarray)):
         return ",".join(as_text(part) for part in value)
-    if isinstance(value, (float, np.floating)):
-        if np.isnan(value):
+    if isinstance(value, (float, np.floating, Decimal)):
+        if np.isnan(float(value)):
             return ""
         return str(int(value)) if float(value).is_integer() else repr(float(value))
     if isinstance(value, np.datetime64):
