@@ -66,8 +66,10 @@ class SpellViews(EpisodeViews):
         without_end: look at the periods that have no known end only.
         """
         periods = self.spells[self.spells.end.isna()] if without_end else self.spells
-        ends = periods.end.fillna(pd.Timestamp(_FAR))
-        held, _ = in_intervals(self.child(table), days, periods.child, periods.start, ends, end_included=last_day)
+        # without its last day a period ends the day before; one without end holds the very last day there is
+        ends = periods.end if last_day else periods.end - pd.Timedelta(1, "D")
+        ends = ends.fillna(pd.Timestamp(_FAR))
+        held, _ = in_intervals(self.child(table), days, periods.child, periods.start, ends)
         return pd.Series(held > 0, index=days.index)
 
     def has_spell(self, table: str) -> pd.Series:
