@@ -1,6 +1,8 @@
 """`rules`, `fields`, `gateways`, `--help`: the contract as people read it."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -54,3 +56,8 @@ def test_json_is_for_scripts(cli):
         contract("cin", "2025-26").fields
     )
     assert json.loads(cli("gateways", "list", "--format", "json")[1])
+
+
+def test_the_package_runs_as_a_module(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "dfe_returns", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("dfe-returns ")

@@ -31,6 +31,8 @@ def as_text(value: Any) -> str:
         return value
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "1" if value else "0"  # a flag as the returns write it
     if isinstance(value, (list, tuple, set, np.ndarray)):
         return ",".join(as_text(part) for part in value)
     if isinstance(value, (float, np.floating, Decimal)):
