@@ -59,5 +59,7 @@ def test_json_is_for_scripts(cli):
 
 
 def test_the_package_runs_as_a_module(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "dfe_returns", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "dfe_returns", "--version"], capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith("dfe-returns ")

@@ -1,4 +1,3 @@
-
 """OC2: outcomes of children looked after without a break for the twelve months to 31 March."""
 
 import pytest
