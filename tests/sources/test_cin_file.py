@@ -278,10 +278,27 @@ def test_a_prefix_and_a_schema_location_are_read(read):
     assert read(text).structure.empty
 
 
-def test_child_elements_without_their_wrapper_are_read(read):
-    tables = read(f"<Message>{HEADER}\n{CHILD}</Message>")
+@pytest.mark.parametrize(
+    ("text", "element", "line"),
+    [
+        (f"<Message>{HEADER}\n{CHILD}<Children>\n</Children></Message>", "Child", 5),
+        (message().replace("<Children>", f"<Children><Pupils>\n{CHILD}</Pupils>"), "Pupils", 6),
+        (message().replace("<Children>", f"<Children>\n{HEADER.replace('2026', '1999')}"), "Header", 7),
+    ],
+)
+def test_a_child_or_a_header_outside_its_place_is_noted_and_not_read(read, text, element, line):
+    tables = read(text)
+    assert len(tables["ChildIdentifiers"]) == 0
+    assert cells(tables, "Header", "Year") == [["2026"]]
+    assert (element, line) in [(name, at) for _, name, at in notes(tables)]
+
+
+def test_a_child_within_a_child_is_not_read(read):
+    inner = "<Child><ChildIdentifiers><LAchildID>B2</LAchildID></ChildIdentifiers></Child>"
+    tables = read(message(CHILD.replace("<CINdetails>", f"{inner}{HEADER}<CINdetails>"), header=""))
     assert cells(tables, "ChildIdentifiers", "LAchildID") == [["A1"]]
-    assert ("STRUCT-PLACE", "Child", 5) in notes(tables)
+    assert cells(tables, "Header", "Year") == [[""]]
+    assert notes(tables) == [("STRUCT-PLACE", "Child", 13), ("STRUCT-PLACE", "Header", 13)]
 
 
 def test_many_notes_of_one_kind_are_counted_not_listed(read):
@@ -318,6 +335,29 @@ def test_lines_are_right_beyond_65535(read):
         assert lines[table].tolist() == at[start]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "<Section47/><PreProceedingsandFGDM>\n<PPOutcome>A</PPOutcome></PreProceedingsandFGDM>",
+        "<Section47/><!-- a\nb --><PreProceedingsandFGDM/>",
+        "<ChildProtectionPlans><Reviews/></ChildProtectionPlans>\n<Section47/><Section47/>\n<PreProceedingsandFGDM/>",
+        "<Section47><!-- a\nb -->\n</Section47><PreProceedingsandFGDM/>",
+    ],
+)
+def test_lines_beyond_65535_are_right_where_elements_stand_side_by_side(read, rows):
+    text = message(CHILD.replace("</CINdetails>", f"{rows}\n</CINdetails>")).replace(
+        "<Children>", "\n" * 65535 + "<Children>"
+    )
+    lines = read(text).lines
+    for table, element in [
+        ("Section47", "<Section47"),
+        ("PreProceedings", "<PreProceedingsandFGDM"),
+        ("CINdetails", "<CINdetails"),
+    ]:
+        at = [n for n, line in enumerate(text.splitlines(), start=1) for _ in range(line.count(element))]
+        assert lines[table].tolist() == at
+
+
 # ---- what is refused -----------------------------------------------------------------------------------------
 
 BOMB = '<!DOCTYPE Message [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;">\n<!ENTITY c "&b;&b;&b;&b;&b;&b;">]>\n'
@@ -342,6 +382,7 @@ BOMB = '<!DOCTYPE Message [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;">\n
         (message(CHILD).replace("WBRI", "W < B"), "line 13: a bare & or <"),
         (message(CHILD) + "<Message/>", "not well-formed|cut short"),
         ("<EXPSSDA903><CHILD><HEADER/></CHILD></EXPSSDA903>", "a file of the SSDA903 return, not a census"),
+        (f"<Message><Group>{message(CHILD)}</Group></Message>", "nothing of a children in need census is in it"),
         ("<html><body>Please sign in</body></html>", "nothing of a children in need census is in it"),
         (
             message("<Pupil/>", header=HEADER.replace(">CIN<", ">SCH<")).replace("Children", "Pupils"),

@@ -64,9 +64,15 @@ class _Reader:
     def _stream(self, events: Events) -> Xml:
         element = None
         for element in events:
-            name = plain_name(element.tag)
-            if name == "Header":
-                self._header(element)
+            parent = element.getparent()
+            top = parent is not None and parent.getparent() is None
+            if plain_name(element.tag) == "Header":
+                if top:
+                    self._header(element)
+                continue
+            if parent is None or top or not self._in_its_place(parent):
+                # not read; the element around it says so when it is looked through
+                element.clear(keep_tail=True)
                 continue
             self._one_child(element)
             element.clear(keep_tail=True)
@@ -74,8 +80,13 @@ class _Reader:
             if before is not None and before.tag == element.tag:
                 if before.tail and not before.tail.isspace():
                     self._stray(before, "Children")
-                element.getparent().remove(before)
+                parent.remove(before)
         return events.root
+
+    @staticmethod
+    def _in_its_place(children: Xml) -> bool:
+        """Whether this is the Children of the root, whose Child elements are read."""
+        return plain_name(children.tag) == "Children" and children.getparent().getparent() is None
 
     def _header(self, element: Xml) -> None:
         self.headers += 1
@@ -83,15 +94,9 @@ class _Reader:
             self.header_line = line_of(element)
         else:
             self._note("STRUCT-REPEATED", element, "Header", _MERGED)
-        parent = element.getparent()
-        if parent is None or parent.getparent() is not None:
-            self._note("STRUCT-PLACE", element, "Header", _PLACED)
         self._fill(element, self.header, [None] * len(self.header.names), 0, self.header_rows)
 
     def _one_child(self, element: Xml) -> None:
-        parent = element.getparent()
-        if parent is None or plain_name(parent.tag) != "Children":
-            self._note("STRUCT-PLACE", element, "Child", _PLACED)
         number = self.children
         self.children += 1
         line = line_of(element)
@@ -254,7 +259,7 @@ class _Reader:
             if part.tail and not part.tail.isspace():
                 self._stray(part, name)
             own = plain_name(part.tag)
-            if own not in expected and own not in ("Child", "Header"):
+            if own not in expected:
                 self._note(self._kind(part), part, own or name)
 
     def _must_be_census(self, root: Xml) -> None:
@@ -279,7 +284,6 @@ class _Reader:
 _BLANK_ROW_FOR_NONE = frozenset({"Reviews"})
 """Wrappers of which an empty one is a row with a blank item: rule 8842Q asks about it."""
 
-_PLACED = "Element in another place than the census has it; it was read all the same."
 _MERGED = "Element given more than once; all were read, and of an item in two of them the first."
 _MESSAGES = {
     "STRUCT-UNKNOWN": "Element that no covered year of the census has; it was not read.",

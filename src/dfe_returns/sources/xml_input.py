@@ -26,6 +26,9 @@ _FEED = 1 << 15
 _EXACT_LINES = 65535
 """libxml2 keeps line numbers of elements in 16 bits; further on it gives the line of the nearest text instead."""
 
+_STEPS_TO_TEXT = 64
+"""How many elements without any text between them are passed in search of a line."""
+
 _NOT_UTF8 = {
     etree.ErrorTypes.ERR_INVALID_ENCODING,
     etree.ErrorTypes.ERR_INVALID_CHAR,
@@ -191,14 +194,29 @@ def text_within(item: Xml) -> str | None:
 
 
 def line_of(element: Xml) -> int:
-    """The line of the start tag, also beyond line 65535."""
+    """The line of the start tag, also beyond line 65535.
+
+    There libxml2 only knows on which line the nearest text ends, so the first text after the tag is looked for.
+    """
     line = element.sourceline or 0
     if line < _EXACT_LINES:
         return line
-    if element.text:
-        return line - element.text.count("\n")
-    if len(element):
-        return line_of(element[0])
-    if element.tail:
-        return line - element.tail.count("\n")
+    node, passed = element, 0  # `passed`: line ends between the tag and the node
+    for _ in range(_STEPS_TO_TEXT):
+        inside = node.text or ""
+        if isinstance(node.tag, str):
+            if inside:
+                return (node.sourceline or 0) - inside.count("\n") - passed
+            if len(node):
+                node = node[0]
+                continue
+        passed += inside.count("\n")  # of a comment
+        if node.tail:
+            return (node.sourceline or 0) - node.tail.count("\n") - passed
+        while (after := node.getnext()) is None:
+            node = node.getparent()
+            if node is None:
+                return line
+            passed += (node.tail or "").count("\n")
+        node = after
     return line
