@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 NO_DAY = np.datetime64("NaT", "us")
-_EDGES = " \t\r\n\f\v\u00a0\u2007\u202f\ufeff"
+EDGES = " \t\r\n\f\v\u00a0\u2007\u202f\ufeff"
+"""White space that is no part of a cell."""
 _CIN_DATE = re.compile(
     r"(?:(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})|(?P<d2>\d{1,2})(?P<sep>[/-])(?P<m2>\d{1,2})(?P=sep)(?P<y2>\d{4}))"
     r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?",
@@ -80,7 +81,7 @@ class Column:
                 [_iso_to(v, date_format) if isinstance(v, (dt.date, np.datetime64)) else as_text(v) for v in uniques],
                 dtype=object,
             )
-        shown = np.array([text.strip(_EDGES) for text in raw], dtype=object)
+        shown = np.array([text.strip(EDGES) for text in raw], dtype=object)
         texts = np.array([normal(text) or np.nan for text in shown], dtype=object)
         return cls(place, shown, texts, parse)
 

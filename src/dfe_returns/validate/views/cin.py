@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dfe_returns.contract import Rule
-from dfe_returns.validate.cells import Column, cin_day, day_plus_days, day_plus_years
+from dfe_returns.validate.cells import EDGES, Column, cin_day, day_plus_days, day_plus_years
 from dfe_returns.validate.data import ReturnData
 
 
@@ -181,7 +181,8 @@ class CinData(ReturnData):
             group, code = self.codes("AssessmentFactorsList", keys), self.AssessmentFactorsList.AssessmentFactor
         else:
             cells = self.text("Assessments", "AssessmentFactors")
-            parted = cells.str.split(",").explode().str.strip(" \t[](){}'\"")
+            # typed again: without a single filled cell the parts are no longer text to pandas
+            parted = cells.str.split(",").explode().astype("str").str.strip(EDGES + "[](){}'\"")
             code = parted.where(parted != "")
             # the comma list hangs on its own row: no key is needed to find it
             group = parted.index.to_numpy()

@@ -27,10 +27,10 @@ def plan_not_begun_at_its_conference(c: CinData) -> Flags:
     agrees = (start == c.of_episode(plans, "DateOfInitialCPC")).mask(after_enquiry, pd.Series(held > 0))
     # conferences are pointed at only where no plan of their episode agrees with any
     agreed = judged & agrees
-    alone = judged & ~after_enquiry & (c.count(plans, "episode", agreed) == 0)
+    unmet = c.episode_row(plans, judged & ~agrees & ~after_enquiry)
     no_plan_agrees = c.matches(enquiries, plans, "episode", judged) & ~c.matches(enquiries, plans, "episode", agreed)
     return (
         flag(plans, judged & ~agrees)
         + flag(enquiries, counted & no_plan_agrees)
-        + flag("CINdetails", c.episode_row(plans, alone))
+        + flag("CINdetails", unmet.difference(c.CINdetails.index[c.matches("CINdetails", plans, "episode", agreed)]))
     )
