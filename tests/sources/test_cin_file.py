@@ -190,6 +190,27 @@ def test_other_encodings_are_read(read, encoding):
     assert [code for code, *_ in notes(tables)] == ([] if encoding == "utf-8-sig" else ["STRUCT-ENCODING"])
 
 
+@pytest.mark.parametrize("encoding", ["iso-8859-2", "iso-8859-15", "windows-1250", "windows-1252"])
+@pytest.mark.parametrize("padding", ["", " " * 5000])
+def test_a_file_is_read_in_the_encoding_that_it_declares(read, encoding, padding):
+    text = f"<?xml version='1.0' encoding='{encoding}'?>" + message(CHILD.replace("A1", "Š1")) + padding
+    tables = read(text.encode(encoding))
+    assert cells(tables, "ChildIdentifiers", "LAchildID") == [["Š1"]]
+    assert notes(tables) == [("STRUCT-ENCODING", "", 1)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "windows-1252"])
+def test_a_file_of_single_bytes_that_claims_to_be_utf_16_is_read(read, encoding):
+    tables = read(('<?xml version="1.0" encoding="utf-16"?>' + message(CHILD.replace("A1", "É1"))).encode(encoding))
+    assert cells(tables, "ChildIdentifiers", "LAchildID") == [["É1"]]
+    assert tables.structure["code"].tolist() == ["STRUCT-ENCODING"]
+
+
+def test_an_encoding_nobody_knows_is_refused_in_plain_words(read):
+    with pytest.raises(InputError, match="line 1: a character that XML or the declared encoding does not allow"):
+        read('<?xml version="1.0" encoding="none"?>' + message(CHILD))
+
+
 def test_a_file_that_only_claims_to_be_utf_8_is_read_as_windows_1252(read):
     tables = read(message(CHILD.replace("A1", "É1")).encode("cp1252"))
     assert cells(tables, "ChildIdentifiers", "LAchildID") == [["É1"]]

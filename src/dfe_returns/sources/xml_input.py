@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,13 @@ _EXACT_LINES = 65535
 _STEPS_TO_TEXT = 64
 """How many elements without any text between them are passed in search of a line."""
 
+_DECLARED = re.compile(rb"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
+_UTF8 = ("UTF-8", "UTF8", "ASCII", "US-ASCII")
+_AS_DECLARED = "The file is to be in UTF-8; it was read in the encoding that it declares."
+
 _NOT_UTF8 = {
+    etree.ErrorTypes.ERR_UNSUPPORTED_ENCODING,
+    etree.ErrorTypes.ERR_UNKNOWN_ENCODING,
     etree.ErrorTypes.ERR_INVALID_ENCODING,
     etree.ErrorTypes.ERR_INVALID_CHAR,
     etree.ErrorTypes.I18N_CONV_FAILED,
@@ -88,7 +95,8 @@ def _opening(path: Path, file: IO[bytes], notes: StructureNotes) -> str | None:
     head = file.read(_CHUNK)
     if not head.strip():
         raise InputError(f"{path.name}: the file is empty. Export it again.")
-    parser: Any = etree.XMLPullParser(events=("start",), **SAFE)
+    encoding = _encoding(file, head, notes)
+    parser: Any = etree.XMLPullParser(events=("start",), encoding=encoding, **SAFE)
     events = parser.read_events()
     with _in_plain_words(path, parser):
         # Small steps: whatever declarations the file begins with are seen before anything could use them.
@@ -100,7 +108,8 @@ def _opening(path: Path, file: IO[bytes], notes: StructureNotes) -> str | None:
                 fault = error
             root = next((element for _, element in events), None)
             if root is not None:  # a fault after it is met again, with its line, when the file is read
-                return _judged(path, file, head, root, notes)
+                _refuse_declarations(path, root)
+                return encoding
             if fault is not None:
                 raise fault
         parser.close()  # raises where there is no element at all
@@ -109,22 +118,37 @@ def _opening(path: Path, file: IO[bytes], notes: StructureNotes) -> str | None:
     )
 
 
-def _judged(path: Path, file: IO[bytes], head: bytes, root: Xml, notes: StructureNotes) -> str | None:
+def _refuse_declarations(path: Path, root: Xml) -> None:
     about = root.getroottree().docinfo
     if about.doctype or about.internalDTD is not None:
         raise InputError(
             f"{path.name}: the file begins with a document type declaration (<!DOCTYPE ...>), which no return has and "
             "which can be used to attack a reader. It was not read. Export it again, or take the declaration out."
         )
-    wide = b"\0" in head[:4]  # UTF-16 or UTF-32, which the parser finds out for itself
-    declared = "UTF-16" if wide else (about.encoding or "UTF-8").upper()
-    if declared in ("UTF-8", "UTF8", "ASCII", "US-ASCII"):
-        if _is_utf8(file):
-            return None
+
+
+def _encoding(file: IO[bytes], head: bytes, notes: StructureNotes) -> str | None:
+    """The encoding to read a file in where its declaration cannot be right; None = the parser goes by the file.
+
+    The declaration is read here because libxml2 tells it only once the whole file is parsed.
+    """
+    if b"\0" in head[:4]:  # UTF-16 or UTF-32, which the parser finds out for itself
+        notes.add("STRUCT-ENCODING", 1, "", _AS_DECLARED)
+        return None
+    marked = head.startswith(codecs.BOM_UTF8)
+    found = _DECLARED.match(head.removeprefix(codecs.BOM_UTF8))
+    declared = found[1].decode("ascii").upper() if found else "UTF-8"
+    wide = declared.startswith(("UTF-16", "UTF-32", "UCS", "ISO-10646"))  # no byte of the file is as this would have it
+    if not (wide or marked or declared in _UTF8):
+        notes.add("STRUCT-ENCODING", 1, "", _AS_DECLARED)
+        return None
+    if not _is_utf8(file):
         notes.add("STRUCT-ENCODING", None, "", "The file is not in UTF-8 as it should be; it was read as Windows-1252.")
         return "windows-1252"
-    notes.add("STRUCT-ENCODING", 1, "", "The file is to be in UTF-8; it was read in the encoding that it declares.")
-    return None
+    if marked or not wide:
+        return None
+    notes.add("STRUCT-ENCODING", 1, "", "The file is in UTF-8 but declares another encoding; it was read as UTF-8.")
+    return "utf-8"
 
 
 def _is_utf8(file: IO[bytes]) -> bool:
