@@ -222,9 +222,17 @@ def line_of(element: Xml) -> int:
 
     There libxml2 only knows on which line the nearest text ends, so the first text after the tag is looked for.
     """
-    line = element.sourceline or 0
+    line: int = element.sourceline or 0
     if line < _EXACT_LINES:
         return line
+    text = element.text
+    if text and isinstance(element.tag, str):
+        return line - text.count("\n")
+    return _line_by_text_after(element, line)
+
+
+def _line_by_text_after(element: Xml, line: int) -> int:
+    """Of an element without text of its own; `line` where no text follows soon."""
     node, passed = element, 0  # `passed`: line ends between the tag and the node
     for _ in range(_STEPS_TO_TEXT):
         inside = node.text or ""
