@@ -39,7 +39,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, (float, np.floating, Decimal)):
         if np.isnan(float(value)):
             return ""
-        return str(int(value)) if float(value).is_integer() else repr(float(value))
+        return str(int(value)) if np.isfinite(float(value)) and value == int(value) else str(value)
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)
         if value is pd.NaT:
