@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dfe_returns.contract.gateways import (
     DISCLOSURE,
     FieldGateway,
@@ -17,12 +15,16 @@ from dfe_returns.contract.gateways import (
     check_gateways,
     conditions_of,
 )
+from dfe_returns.contract.reading import read_yaml, require
 from dfe_returns.errors import ContractError
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RETURNS = ("cin", "ssda903")
 ROLES = (DISCLOSURE, "function", "recipient_power", "not_a_gateway")
 _BASES = {"direct", "inferred", "by_code", "none"}
+_LAWS = ("gateways", "conditions", "doubts", "returns", "rights", "law_as_at")
+_ENTRIES = ("version", "defaults", "classes", "suppliers", "about", "tiers", "never_output", *RETURNS)
+_FIELD_NEEDS = ("gateways", "functions", "class", "basis", "about", "supplier", "choice", "tier", "doubts")
+_CODES_NEED = ("codes", "class", "tier", "why")
 _TABLE_KEYS = {"describes", "notice", "switch", "disclosure_record", "defaults", "keys", "fields"}
 _FIELD_KEYS = {
     "gateways", "functions", "art6", "art6_alternative", "class", "basis", "about", "supplier", "when", "choice",
@@ -32,12 +34,15 @@ _FIELD_KEYS = {
 
 def read_register(folder: Path) -> Register:
     """Read and check ``gateways.yaml`` and ``fields.yaml`` of a folder. Raises ContractError naming file and key."""
-    laws, entries = _read(folder / "gateways.yaml"), _read(folder / "fields.yaml")
+    laws, entries = read_yaml(folder / "gateways.yaml"), read_yaml(folder / "fields.yaml")
+    require(folder / "gateways.yaml", "the file", laws, _LAWS)
+    require(folder / "fields.yaml", "the file", entries, _ENTRIES)
     gateways = {key: _gateway(key, value) for key, value in laws["gateways"].items()}
     tables, fields, keys = {}, {}, {}
     for return_name in RETURNS:
         for table, spec in entries[return_name].items():
             _known(f"{return_name}.{table}", spec, _TABLE_KEYS)
+            require(folder / "fields.yaml", f"{return_name}.{table}", spec, ("describes", "fields"))
             tables[return_name, table] = spec
             for name, own in spec["fields"].items():
                 entry = _field(
@@ -66,19 +71,6 @@ def read_register(folder: Path) -> Register:
 
 
 # ---- reading ------------------------------------------------------------
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a SafeLoader
-    except OSError as error:
-        raise ContractError(f"{path}: cannot be read ({error.strerror}).") from None
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        raise ContractError(f"{path}: is not valid YAML near line {line}.") from None
-    if not isinstance(content, dict):
-        raise ContractError(f"{path}: holds no mapping of keys.")
-    return content
-
-
 def _gateway(key: str, value: Mapping[str, Any]) -> Gateway:
     try:
         source, force = value.get("source") or {}, value.get("in_force") or {}
@@ -110,6 +102,8 @@ def _gateway(key: str, value: Mapping[str, Any]) -> Gateway:
 def _field(return_name: str, table: str, name: str, spec: Mapping[str, Any], value: Mapping[str, Any]) -> FieldGateway:
     where = f"{return_name}.{table}.{name}"
     _known(where, value, _FIELD_KEYS)
+    for needed, part in [(_FIELD_NEEDS, value), *((_CODES_NEED, group) for group in value.get("codes", ()))]:
+        require(Path("schemas/gateways/fields.yaml"), where, part, needed)
     codes = tuple(
         SensitiveCodes(tuple(map(str, c["codes"])), tuple(c["class"]), c["tier"], c["why"], tuple(c.get("about", ())))
         for c in value.get("codes", ())

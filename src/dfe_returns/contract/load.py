@@ -5,21 +5,21 @@ Every file is named with the key at fault, so that whoever edits a schema can me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from dfe_returns.contract import gateways
 from dfe_returns.contract.model import CodeSet, Collection, Field, Rule, Table
+from dfe_returns.contract.reading import read_yaml, require
 from dfe_returns.contract.years import RETURNS, YEARS, end_of, in_force, normal_year, start_of
 from dfe_returns.errors import ContractError, UsageError
 from dfe_returns.files import data_folder
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+__all__ = ["contract", "load", "read_yaml"]
 
 FIELD_TYPES = frozenset(
     {"string", "code", "date", "partial_date", "datetime", "integer", "boolean", "year", "postcode"}
@@ -47,20 +47,24 @@ CHECK_KINDS = frozenset(
         "required_pattern",
     }
 )
-
-
-def read_yaml(path: Path) -> Any:
-    """A YAML file as Python data. Raises ContractError with file and line when it is not YAML."""
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except FileNotFoundError:
-        raise ContractError(f"{path.name}: the file is missing from schemas/.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise ContractError(
-            f"{path.name}{where}: not readable as YAML ({getattr(error, 'problem', 'syntax')})."
-        ) from None
+REQUIREMENTS = frozenset({"required", "conditional", "optional"})
+_TABLE = {"name", "title", "rows", "fields"}
+_TABLE_MAY = {
+    "element", "keys", "cohort", "cohort_details", "note", "notes", "since", "until", "switch", "switch_reason",
+    "order", "file_name", "aliases", "purpose", "doubts", "changed",
+}  # fmt: skip
+_FIELD = {"name", "type", "order", "meaning", "requirement"}
+_FIELD_MAY = {
+    "element", "tag", "number", "format", "max_length", "min", "max", "code_set", "condition", "since", "until",
+    "checks", "notes", "doubts", "changed", "aliases", "xml",
+}  # fmt: skip
+_ELEMENT = {"name", "order", "min", "max", "meaning"}
+_ELEMENT_MAY = {"parent", "table", "note", "condition", "since", "until", "doubt"}
+_CODE_SET = {"title", "codes"}
+_RULE_MAY = {
+    "subject", "fields_flagged", "family", "kind", "scope", "since", "until", "changed", "needs", "runs_without",
+    "doubts", "stage", "default", "default_reason", "form", "origin", "caused_by",
+}  # fmt: skip
 
 
 @cache
@@ -81,12 +85,13 @@ def load(schemas: Path, return_name: str, year: str) -> Collection:
     codesets = _codesets(folder / "codesets.yaml", year)
     all_tables = {t["name"]: _table(folder / "dictionary.yaml", t, codesets, year) for t in raw["tables"]}
     tables = {name: table for name, table in all_tables.items() if table.in_year(year)}
-    all_rules = dict(_rules(folder / "rules", all_tables))
-    _check_rules_of_fields(folder / "dictionary.yaml", all_tables, all_rules)
     register = gateways.load(schemas / "gateways")
     for table in tables.values():
         for item in table.fields.values():
             register.check(return_name, item.id, year)
+    _check_register(return_name, register, all_tables, codesets)
+    all_rules = dict(_rules(folder / "rules", all_tables, raw))
+    _check_rules_of_fields(folder / "dictionary.yaml", all_tables, all_rules)
     return Collection(
         name=return_name,
         year=year,
@@ -126,19 +131,51 @@ def _edition(path: Path, return_name: str, year: str) -> Mapping[str, str]:
 
 def _dictionary(path: Path) -> dict[str, Any]:
     raw = _cached(path)
-    for key in ("return", "title", "years", "tables"):
-        if key not in raw:
-            raise ContractError(f"{path.name}: the key '{key}' is missing.")
-    names = [t.get("name") for t in raw["tables"]]
-    if repeated := sorted({str(n) for n in names if names.count(n) > 1}):
-        raise ContractError(f"{path.name}: table {', '.join(repeated)} is described twice.")
+    require(path, "the file", raw, ("return", "title", "years", "tables"))
+    for place, table in enumerate(raw["tables"], 1):
+        require(path, str(table.get("name", f"table {place}")), table, _TABLE, _TABLE_MAY)
+    _once(path, "table", [t["name"] for t in raw["tables"]])
+    _once(path, "file_name", [t["file_name"] for t in raw["tables"] if "file_name" in t])
+    _elements(path, raw)
     return raw
+
+
+def _once(path: Path, what: str, names: list[Any]) -> None:
+    if repeated := sorted({str(n) for n in names if names.count(n) > 1}):
+        raise ContractError(f"{path.name}: {what} {', '.join(repeated)} is described twice.")
+
+
+def _elements(path: Path, raw: Mapping[str, Any]) -> None:
+    """The tree of the XML file: elements of known tables, each child of an element in a place of its own."""
+    elements = raw.get("elements", ())
+    tables = {t["name"] for t in raw["tables"]}
+    for place, element in enumerate(elements, 1):
+        where = f"element {element.get('name', place)}"
+        require(path, where, element, _ELEMENT, _ELEMENT_MAY)
+        _occurs(path, where, element)
+        _years(path, where, element)
+        if element.get("table") not in {None, *tables}:
+            raise ContractError(f"{path.name}: {where}: table {element['table']!r} is not described.")
+    names = [e["name"] for e in elements]
+    _once(path, "element", names)
+    for table in raw["tables"] if elements else ():
+        for field in table["fields"]:
+            if field.get("element") not in names:
+                key = f"{table['name']}.{field.get('name')}"
+                raise ContractError(f"{path.name}: {key}: element {field.get('element')!r} is not described.")
+
+
+def _occurs(path: Path, where: str, entry: Mapping[str, Any]) -> None:
+    least, most = entry.get("min", 0), entry.get("max", 1)
+    if not isinstance(least, int) or not (most == "unbounded" or (isinstance(most, int) and most >= max(least, 1))):
+        raise ContractError(f"{path.name}: {where}: min {least!r} and max {most!r} are no numbers of occurrence.")
 
 
 def _years(path: Path, key: str, entry: Mapping[str, Any]) -> tuple[str | None, str | None]:
     since, until = entry.get("since"), entry.get("until")
     for name, value in (("since", since), ("until", until)):
-        if value is not None and value not in YEARS and not (name == "until" and value < YEARS[0]):
+        before = name == "until" and re.fullmatch(r"\d{4}-\d{2}", str(value)) and str(value) < YEARS[0]
+        if value is not None and value not in YEARS and not before:
             raise ContractError(f"{path.name}: {key}: {name} {value!r} is not a collection year.")
     if since and until and since > until:
         raise ContractError(f"{path.name}: {key}: since {since} lies after until {until}.")
@@ -147,12 +184,15 @@ def _years(path: Path, key: str, entry: Mapping[str, Any]) -> tuple[str | None, 
 
 def _codesets(path: Path, year: str) -> dict[str, CodeSet]:
     out = {}
+    require(path, "the file", _cached(path), ("code_sets",))
     for name, raw in _cached(path)["code_sets"].items():
+        require(path, name, raw, _CODE_SET)
         every, now = {}, {}
         for code, value in raw["codes"].items():
             if not isinstance(code, str):
                 raise ContractError(f"{path.name}: {name}: code {code!r} must be in quotes, codes are text.")
             entry = value if isinstance(value, Mapping) else {"label": value}
+            require(path, f"{name}.{code}", entry, ("label",))
             since, until = _years(path, f"{name}.{code}", entry)
             label = entry["label"]
             for change in entry.get("changed", ()):
@@ -172,9 +212,10 @@ def _codesets(path: Path, year: str) -> dict[str, CodeSet]:
 def _table(path: Path, raw: Mapping[str, Any], codesets: Mapping[str, CodeSet], year: str) -> Table:
     name = raw["name"]
     since, until = _years(path, name, raw)
-    every = {f["name"]: _field(path, raw, f, codesets) for f in raw["fields"]}
+    every = {field.name: field for field in (_field(path, raw, f, codesets) for f in raw["fields"])}
     if len(every) != len(raw["fields"]):
         raise ContractError(f"{path.name}: {name}: a field is described twice.")
+    _places(path, name, list(every.values()))
     now = {k: f for k, f in every.items() if in_force(year, f.since, f.until)}
     return Table(
         name=name,
@@ -195,14 +236,30 @@ def _table(path: Path, raw: Mapping[str, Any], codesets: Mapping[str, CodeSet], 
     )
 
 
+def _places(path: Path, table: str, fields: list[Field]) -> None:
+    """Two fields of one year may not claim the same place: their order in the file would be chance."""
+    for place, field in enumerate(fields):
+        for other in fields[:place]:
+            apart = any(b and a and b < a for a, b in ((field.since, other.until), (other.since, field.until)))
+            if (field.element, field.order) == (other.element, other.order) and not apart:
+                raise ContractError(f"{path.name}: {table}.{field.name}: order {field.order} is {other.name}'s too.")
+
+
 def _field(path: Path, table: Mapping[str, Any], raw: Mapping[str, Any], codesets: Mapping[str, CodeSet]) -> Field:
-    key = f"{table['name']}.{raw['name']}"
+    key = f"{table['name']}.{raw.get('name')}"
+    require(path, key, raw, _FIELD, _FIELD_MAY)
+    _occurs(path, key, raw)
     since, until = _years(path, key, raw)
+    if raw["requirement"] not in REQUIREMENTS:
+        raise ContractError(f"{path.name}: {key}: requirement {raw['requirement']!r} is not known.")
     if raw["type"] not in FIELD_TYPES:
         raise ContractError(f"{path.name}: {key}: type {raw['type']!r} is not one of {', '.join(sorted(FIELD_TYPES))}.")
     if raw.get("code_set") and raw["code_set"] not in codesets:
         raise ContractError(f"{path.name}: {key}: code set {raw['code_set']!r} is not described in codesets.yaml.")
+    if raw["type"] == "code" and not (raw.get("code_set") and codesets[raw["code_set"]].all_codes):
+        raise ContractError(f"{path.name}: {key}: a code needs a code_set with codes in it.")
     for check in raw.get("checks", ()):
+        require(path, f"{key}.checks", check, ("rule", "kind"))
         if check.get("kind") not in CHECK_KINDS:
             raise ContractError(f"{path.name}: {key}: check kind {check.get('kind')!r} is not known.")
     return Field(
@@ -216,7 +273,7 @@ def _field(path: Path, table: Mapping[str, Any], raw: Mapping[str, Any], codeset
         max_length=raw.get("max_length"),
         min=raw.get("min", 0),
         max=raw.get("max", 1),
-        requirement=raw.get("requirement", "conditional"),
+        requirement=raw["requirement"],
         condition=raw.get("condition"),
         tag=raw.get("tag", raw["name"]),
         element=raw.get("element", ""),
@@ -231,7 +288,9 @@ def _field(path: Path, table: Mapping[str, Any], raw: Mapping[str, Any], codeset
     )
 
 
-def _rules(folder: Path, tables: Mapping[str, Table]) -> Iterator[tuple[str, Rule]]:
+def _rules(folder: Path, tables: Mapping[str, Table], raw_dictionary: Mapping[str, Any]) -> Iterator[tuple[str, Rule]]:
+    others = [d["name"] for d in raw_dictionary.get("derived", ())]
+    others += (raw_dictionary.get("xml") or {}).get("header_sequence", ())  # items that only the XML form has
     seen: dict[str, str] = {}
     for path in sorted(folder.glob("*.yaml")):
         for raw in _cached(path) or ():
@@ -241,14 +300,22 @@ def _rules(folder: Path, tables: Mapping[str, Table]) -> Iterator[tuple[str, Rul
             if code in seen:
                 raise ContractError(f"{path.name}: rule {code} is described in {seen[code]} too.")
             seen[code] = path.name
-            for key in ("title", "severity", "tables", "message", "fix", "fails_when"):
-                if key not in raw:
-                    raise ContractError(f"{path.name}: rule {code}: the key '{key}' is missing.")
+            needed = ("code", "title", "severity", "tables", "message", "fix", "fails_when")
+            require(path, f"rule {code}", raw, needed, _RULE_MAY)
             if raw["severity"] not in ("error", "query"):
                 raise ContractError(f"{path.name}: rule {code}: severity must be error or query.")
             for table in raw["tables"]:
                 if table.removesuffix("_last") not in tables:
                     raise ContractError(f"{path.name}: rule {code}: table {table!r} is not in the dictionary.")
+            known = {"", *others}.union(
+                *(_names(tables[t.removesuffix("_last")]) for t in raw["tables"]),
+            )
+            for item in [*raw.get("fields_flagged", ()), *(f for fs in raw["tables"].values() for f in fs or ())]:
+                if item.rpartition(".")[2] not in known:
+                    raise ContractError(f"{path.name}: rule {code}: field {item!r} is not in the dictionary.")
+            for year in raw.get("changed") or ():
+                if not re.fullmatch(r"\d{4}-\d{2}", str(year)):
+                    raise ContractError(f"{path.name}: rule {code}: changed {year!r} is not a collection year.")
             since, until = _years(path, f"rule {code}", raw)
             yield (
                 code,
@@ -281,9 +348,35 @@ def _rules(folder: Path, tables: Mapping[str, Table]) -> Iterator[tuple[str, Rul
             )
 
 
+def _check_register(
+    return_name: str, register: gateways.Register, tables: Mapping[str, Table], codesets: Mapping[str, CodeSet]
+) -> None:
+    """Every entry of the gateway register is of a field, and every code it names is one of that field's."""
+    for (name, identifier), entry in register.fields.items():
+        if name != return_name:
+            continue
+        where = f"schemas/gateways/fields.yaml: {return_name}.{identifier}"
+        field = tables[entry.table].all_fields.get(entry.name) if entry.table in tables else None
+        if field is None:
+            raise ContractError(f"{where} is no field of the dictionary; take it out or mend its name.")
+        for group in entry.sensitive_codes:
+            for code in group.codes:
+                if field.code_set is None or code not in codesets[field.code_set].all_codes:
+                    raise ContractError(f"{where}.codes names '{code}', which is no code of the field.")
+
+
+def _names(table: Table) -> set[str]:
+    """What rules may call an item of a table: its column, its element, a key."""
+    return {*table.keys, *table.all_fields, *(f.tag for f in table.all_fields.values())}
+
+
 def _check_rules_of_fields(path: Path, tables: Mapping[str, Table], rules: Mapping[str, Rule]) -> None:
     for table in tables.values():
         for item in table.all_fields.values():
             for check in item.checks:
                 if check["rule"] not in rules:
                     raise ContractError(f"{path.name}: {item.id}: rule {check['rule']} is not described in rules/.")
+    for rule in rules.values():
+        for cause in rule.caused_by:
+            if cause not in rules:
+                raise ContractError(f"rules/: rule {rule.code}: caused_by names the unknown rule {cause}.")
