@@ -91,6 +91,24 @@ def test_eclipse_misspells_codes_and_misplaces_upns(extract):
     assert notes(loaded, "STRUCT-UPN-MOVED") == [("ssd_person.csv", 2, "pers_upn_unknown", 1)]
 
 
+def test_a_misplaced_upn_counts_where_the_column_for_it_holds_none_that_can_be(extract):
+    loaded = load(extract(system="eclipse", ssd_person="""
+        pers_person_id | pers_legacy_id | pers_upn      | pers_upn_unknown
+        501            | 77             | UN4           | R873079627703
+        502            | 78             | 12345         | R873079627703
+        503            | 79             | K873079469321 | R873079627703
+        504            | 80             | A873079469321 | R873079627703
+        505            | 81             | A873079469321 | B873079627703"""))  # fmt: skip
+    assert loaded.tables["ssd_person"]["pers_upn"].tolist() == [
+        "R873079627703",
+        "R873079627703",
+        "K873079469321",  # a UPN stands where it should
+        "R873079627703",  # the check letter of the other is wrong
+        "A873079469321",  # neither is right: left as it is
+    ]
+    assert notes(loaded, "STRUCT-UPN-MOVED")[0][-1] == 3
+
+
 @pytest.mark.parametrize("value", ["??", "ORAB"])
 def test_eclipse_values_without_national_meaning_stop(extract, value):
     with pytest.raises(InputError, match=r"pers_ethnicity: the value"):

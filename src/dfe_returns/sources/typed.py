@@ -23,6 +23,7 @@ from dfe_returns.sources.profile import Profile
 from dfe_returns.sources.report import Notes, line_list
 from dfe_returns.sources.shape import Part
 from dfe_returns.sources.words import blank_reader, spread, tidy, uniques
+from dfe_returns.validate.checks import upn_check_letter
 
 _MOST_SHOWN = 60
 _UPN = r"^[A-Z]\d{11}[A-Z0-9]$"
@@ -354,7 +355,8 @@ class TypedReader:
         if table.name != "ssd_person" or "pers_upn_unknown" not in text.columns or "pers_upn" not in text.columns:
             return
         held = text["pers_upn_unknown"].str.strip().str.upper()
-        moved = held.str.match(_UPN, na=False) & frame["pers_upn"].isna()
+        given = frame["pers_upn"].str.strip().str.upper()
+        moved = held.str.match(_UPN, na=False) & (given.isna() | (~_is_upn(given) & _is_upn(held)))
         if moved.any():
             frame.loc[moved, "pers_upn"] = held[moved]
             self.notes.add_lines(
@@ -363,6 +365,10 @@ class TypedReader:
                 frame[moved],
                 "pers_upn_unknown",
             )
+
+
+def _is_upn(values: pd.Series) -> pd.Series:
+    return values.str.match(_UPN, na=False) & upn_check_letter(values)
 
 
 _WORDS = {
