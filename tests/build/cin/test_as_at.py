@@ -24,7 +24,7 @@ FORGET = {
     "ssd_cin_assessments": ("cina_assessment_start_date", "cina_assessment_auth_date", []),
     "ssd_cin_plans": ("cinp_cin_plan_start_date", "cinp_cin_plan_end_date", []),
     "ssd_s47_enquiry": ("s47e_s47_start_date", "s47e_s47_end_date", ["s47e_s47_nfa", "s47e_s47_outcome_json"]),
-    "ssd_initial_cp_conference": ("icpc_icpc_date", None, []),
+    "ssd_initial_cp_conference": (None, "icpc_icpc_date", []),  # booked, with its target, before it is held
     "ssd_cp_plans": ("cppl_cp_plan_start_date", "cppl_cp_plan_end_date", []),
     "ssd_cp_reviews": ("cppr_cp_review_date", None, []),
     "ssd_person": (None, "pers_death_date", []),

@@ -78,7 +78,6 @@ def test_targets_worked_out_are_said(told):
     assert told.decided("CIN-TARGET-DERIVED", "child old new") == [
         "C2 | 2025-12-26 | 2025-12-29",
         "C3 |  | 2026-04-14",
-        "C4 |  | 2026-04-16",
     ]
     assert told.decided("CIN-CONFERENCE-NOT-REQUIRED", "child record") == [
         "C3 | ssd_s47_enquiry.csv:4",
@@ -89,8 +88,41 @@ def test_targets_worked_out_are_said(told):
 def test_a_conference_names_its_source_row(told):
     assert told.origin("Section47", 0) == [
         "DateOfInitialCPC | ssd_initial_cp_conference | 2",
+        "InitialCPCtarget | ssd_initial_cp_conference | 2",
         "row | ssd_s47_enquiry | 2",
     ]
+
+
+def test_a_booked_conference_gives_its_target_and_speaks_against_none_being_required(build):
+    told = build(
+        ssd_cin_episodes=OPEN,
+        ssd_s47_enquiry="""
+            s47_enquiry_id | referral_id | person_id | start_date | end_date   | s47_nfa | outcome_json
+            1              | B           | 2         | 2026-03-09 | 2026-03-16 | N       | {"CP_CONFERENCE_FLAG": "Y"}
+            2              | C           | 3         | 2026-03-09 |            |         |
+            3              | D           | 4         | 2026-03-09 | 2026-03-16 | Y       | {"CP_CONFERENCE_FLAG": "N"}
+            4              | E           | 5         | 2026-03-09 |            |         |
+        """,
+        ssd_initial_cp_conference="""
+            icpc_id | s47_enquiry_id | person_id | referral_id | target_date | icpc_date
+            1       | 1              | 2         | B           | 2026-04-01  | 2026-04-01
+            2       | 2              | 3         | C           | 2026-04-02  |
+            3       | 3              | 4         | D           |             |
+            4       | 4              | 6         | F           | 2026-04-02  |
+        """,
+    )
+    assert told.table("Section47", "LAchildID InitialCPCtarget DateOfInitialCPC ICPCnotRequired") == [
+        "C2 | 2026-04-01 |  | 0",  # held after the year: its day is not told, its target was known
+        "C3 | 2026-04-02 |  | 0",  # booked, no day yet
+        "C4 | 2026-03-30 |  | 0",  # booked without a target: worked out
+        "C5 | 2026-03-30 |  | 0",  # the conference is another child's
+    ]
+    assert told.decided("CIN-TARGET-DERIVED", "child new") == ["C4 | 2026-03-30", "C5 | 2026-03-30"]
+    assert told.origin("Section47", 1) == [
+        "InitialCPCtarget | ssd_initial_cp_conference | 3",
+        "row | ssd_s47_enquiry | 3",
+    ]
+    assert told.work("CIN-ENQUIRY-WITHOUT-OUTCOME", "child") == ["C2", "C4"]
 
 
 def test_enquiries_of_earlier_years_without_a_conference(told):

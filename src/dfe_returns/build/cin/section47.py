@@ -71,7 +71,7 @@ def enquiries(ctx: Context, spells: pd.DataFrame, meetings: pd.DataFrame) -> Non
     rows["conference_wanted"] = _flag(rows["s47e_s47_outcome_json"], "CP_CONFERENCE_FLAG").where(completed)
     linked = _linked(ctx, rows, meetings)
     held = linked.set_index("enquiry")[["date", "target", "key", "_file", "_line"]].add_prefix("cpc_")
-    rows = rows.join(held, on="key")
+    rows = rows.join(held, on="key").join(_booked(ctx, rows), on="key")
     rows = _of_year(ctx, rows)
     rows = attach(ctx, spells, rows, ENQUIRIES, TABLE, ("person", "s47e_referral_id", "start"))
     rows = source_row(rows, spells).sort_values(["spell", "start", "key"], kind="stable", ignore_index=True)
@@ -87,6 +87,10 @@ def enquiries(ctx: Context, spells: pd.DataFrame, meetings: pd.DataFrame) -> Non
     with_one = rows[rows["cpc_date"].notna()]
     places = with_one[["cpc__file", "cpc__line"]].set_axis(["_file", "_line"], axis=1)
     ctx.record.came_from(TABLE, with_one.index, CONFERENCES, places, "DateOfInitialCPC")
+    stored = rows[is_working_day(_stored_target(rows)) & ~not_required]
+    for kind, which in (("cpc", stored["cpc_date"].notna()), ("booked", stored["cpc_date"].isna())):
+        places = stored.loc[which, [f"{kind}__file", f"{kind}__line"]].set_axis(["_file", "_line"], axis=1)
+        ctx.record.came_from(TABLE, places.index, CONFERENCES, places, "InitialCPCtarget")
     undone = rows["end"].le(ctx.as_at) & rows["cpc_date"].isna() & ~not_required
     ctx.record.work(
         "CIN-ENQUIRY-WITHOUT-OUTCOME",
@@ -139,6 +143,26 @@ def _linked(ctx: Context, rows: pd.DataFrame, meetings: pd.DataFrame) -> pd.Data
     return pd.concat([named, by_date], ignore_index=True)
 
 
+def _booked(ctx: Context, rows: pd.DataFrame) -> pd.DataFrame:
+    """By enquiry: target and place of the first conference that names it and was not held by the day of the return.
+
+    Its target was set when the enquiry began; the day it is planned for is not told.
+    """
+    meetings = ctx.rows(CONFERENCES)
+    meetings = meetings[~(meetings["icpc_icpc_date"] <= ctx.as_at) & meetings["icpc_s47_enquiry_id"].notna()]
+    whose = look_up(meetings["icpc_s47_enquiry_id"], rows.drop_duplicates("key").set_index("key")["person"])
+    meetings = meetings[whose.eq(meetings["icpc_person_id"])].sort_values("icpc_icpc_id", kind="stable")
+    meetings = meetings.drop_duplicates("icpc_s47_enquiry_id").set_index("icpc_s47_enquiry_id")
+    return meetings[["icpc_icpc_id", "icpc_icpc_target_date", "_file", "_line"]].set_axis(
+        ["booked_key", "booked_target", "booked__file", "booked__line"], axis=1
+    )
+
+
+def _stored_target(rows: pd.DataFrame) -> pd.Series:
+    """The target on the conference held, or, where none was, on the one that is booked."""
+    return rows["cpc_target"].where(rows["cpc_date"].notna(), rows["booked_target"])
+
+
 def _linked_by_date(ctx: Context, rows: pd.DataFrame, alone: pd.DataFrame) -> pd.DataFrame:
     """Each conference with the child's latest enquiry before it that has none and does not say none was needed."""
     open_ = rows[rows["start"].notna() & ~rows["conference_wanted"].eq("N")].sort_values(
@@ -179,10 +203,10 @@ def _of_year(ctx: Context, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _not_required(ctx: Context, rows: pd.DataFrame) -> pd.Series:
-    """Completed, no conference asked for (or, nothing said of that, nothing further), and none held."""
+    """Completed, no conference asked for (or, nothing said of that, nothing further), and none held or booked."""
     asked = rows["conference_wanted"]
     no = asked.eq("N") | (asked.isna() & rows["s47e_s47_nfa"].eq("Y"))
-    out = rows["end"].le(ctx.as_at) & no & rows["cpc_date"].isna()
+    out = rows["end"].le(ctx.as_at) & no & rows["cpc_date"].isna() & rows["booked_key"].isna()
     ctx.record.decide(
         "CIN-CONFERENCE-NOT-REQUIRED",
         TABLE,
@@ -195,8 +219,8 @@ def _not_required(ctx: Context, rows: pd.DataFrame) -> pd.Series:
 
 
 def _target(ctx: Context, rows: pd.DataFrame, not_required: pd.Series) -> pd.Series:
-    """The target of the conference held, if a working day; else the fifteenth working day after the enquiry began."""
-    stored = rows["cpc_target"]
+    """The target stored with the conference, if a working day; else the fifteenth working day after the start."""
+    stored = _stored_target(rows)
     worked_out = add_working_days(rows["start"], CONFERENCE_DAYS)
     derived = ~is_working_day(stored) & ~not_required & worked_out.notna()
     why = stored.notna().map(
