@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -199,6 +200,16 @@ def test_a_later_extract_gives_the_same_return(seed, day, conventions):
         for item in collection.tables[name].fields.values():
             if item.type == "date" and name != "Header" and item.name not in FORWARD:
                 assert not (frame[item.name] > pd.Timestamp(day)).any(), item.id
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_every_row_of_the_extract_is_in_the_return_or_counted(seed):
+    june = world_in_june(seed)
+    built = build_cin(contract("cin", "2025-26"), june, {}, BuildSettings("999", extract_date=JUNE))
+    told = pd.concat(built.origins.values())[["source", "file", "line"]].drop_duplicates()["source"].value_counts()
+    counted = built.withheld.groupby("table")["count"].sum()
+    rows = {name: len(frame) for name, frame in june.items()}
+    assert {name: told.get(name, 0) + counted.get(name, 0) for name in rows} == rows
 
 
 def test_the_order_of_rows_in_the_extract_does_not_matter():

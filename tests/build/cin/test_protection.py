@@ -260,6 +260,7 @@ def test_reviews_held_in_the_year_after_the_plan_began(protected):
         "after the plan ended": 1,
         "another child's": 1,
         "not held by the day of the return": 2,
+        "of a plan that is not in the return": 1,
         "on or before the day the plan began": 1,
         "over before the year begins": 1,
     }

@@ -30,6 +30,22 @@ from dfe_returns.build.overrides import apply_overrides
 from dfe_returns.build.settings import BuildSettings
 from dfe_returns.contract import Collection
 
+REST = {
+    "ssd_person": ("ChildIdentifiers", "no referral in the return"),
+    "ssd_linked_identifiers": ("ChildIdentifiers", "not the former UPN of a child in the return"),
+    "ssd_disability": ("Disabilities", "of a child who is not in the return"),
+    "ssd_assessment_factors": ("AssessmentFactorsList", "of no assessment in the return, or without a factor"),
+    "ssd_initial_cp_conference": ("Section47", "of no enquiry or transfer in the return"),
+    "ssd_cp_reviews": ("Reviews", "of a plan that is not in the return"),
+    "la_former_upn": ("ChildIdentifiers", "of no child in the return, or no former UPN"),
+    "la_upn_unknown": ("ChildIdentifiers", "of a child who is not in the return or has a UPN"),
+    "la_disability_history": ("Disabilities", "of no child in the return, or not in force in the year"),
+    "la_assessment_review": ("Assessments", "of an assessment that is not in the return"),
+    "la_previous_plans": ("ChildProtectionPlans", "of a child without a protection plan in the return"),
+    "la_pre_proceedings": ("PreProceedings", "not collected in this year"),
+}
+"""Source rows that hang on others: when those are not in the return, neither are they."""
+
 
 def build_cin(
     collection: Collection,
@@ -69,4 +85,6 @@ def build_cin(
         collection, ctx.rows(OVERRIDES), tables, ctx.keys, ctx.record, ("CIN-OVERRIDE", "CIN-OVERRIDE-NOT-APPLIED")
     )
     record = ctx.record
+    for source, (table, reason) in REST.items():
+        record.leave_out_rest(source, table, reason, len(ctx.rows(source)))
     return Built(tables, record.origins(tables), record.decisions(), record.worklist(), record.withheld())

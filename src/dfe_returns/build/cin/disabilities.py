@@ -18,7 +18,8 @@ def disabilities(ctx: Context, children: pd.DataFrame) -> None:
         ("CIN-NFA-DISABILITY", ~of["unborn"] & ~of["further"], "every referral of the child went no further"),
     ):
         ctx.record.decide(code, "Disabilities", found[which], "Disability", old=found.loc[which, "code"], note=note)
-        ctx.record.leave_out("ssd_disability", "Disabilities", note, which.sum())
+        recorded = found["source"].eq("ssd_disability")
+        ctx.record.leave_out("ssd_disability", "Disabilities", note, (which & recorded).sum())
     found = found[~of["unborn"] & of["further"]]
     real = found.loc[found["code"].ne("NONE"), "person"].unique()
     contradicted = found["code"].eq("NONE") & found["person"].isin(real)
@@ -29,6 +30,10 @@ def disabilities(ctx: Context, children: pd.DataFrame) -> None:
         "Disability",
         old="NONE",
         note="another disability is recorded",
+    )
+    recorded = found["source"].eq("ssd_disability")
+    ctx.record.leave_out(
+        "ssd_disability", "Disabilities", "another disability is recorded", (contradicted & recorded).sum()
     )
     found = found[~contradicted]
     due = children[~children["unborn"] & children["further"] & ~children["person"].isin(found["person"])]

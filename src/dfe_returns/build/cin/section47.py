@@ -33,7 +33,6 @@ def conferences(ctx: Context) -> pd.DataFrame:
     )
     rows["child"] = look_up(rows["person"], ctx.child_numbers)
     held = rows["date"] <= ctx.as_at
-    ctx.record.leave_out(CONFERENCES, TABLE, "not held by the day of the return", (~held).sum())
     ctx.record.decide(
         "CIN-CONFERENCE-NOT-YET",
         TABLE,
@@ -91,6 +90,8 @@ def enquiries(ctx: Context, spells: pd.DataFrame, meetings: pd.DataFrame) -> Non
     for kind, which in (("cpc", stored["cpc_date"].notna()), ("booked", stored["cpc_date"].isna())):
         places = stored.loc[which, [f"{kind}__file", f"{kind}__line"]].set_axis(["_file", "_line"], axis=1)
         ctx.record.came_from(TABLE, places.index, CONFERENCES, places, "InitialCPCtarget")
+    not_held = (~(ctx.rows(CONFERENCES)["icpc_icpc_date"] <= ctx.as_at)).sum() - stored["cpc_date"].isna().sum()
+    ctx.record.leave_out(CONFERENCES, TABLE, "not held by the day of the return", not_held)
     undone = rows["end"].le(ctx.as_at) & rows["cpc_date"].isna() & ~not_required
     ctx.record.work(
         "CIN-ENQUIRY-WITHOUT-OUTCOME",
