@@ -137,15 +137,11 @@ class Record:
 
     def leave_out_rest(self, source: str, table: str, reason: str, rows: int) -> None:
         """Rows of a source table of which nothing was made and nothing said yet; with them the counts add up."""
-        used = {
-            place
-            for parts in self._origins.values()
-            for part in parts
-            if part["source"].iat[0] == source
-            for place in zip(part["file"], part["line"], strict=True)
-        }
+        parts = [part for table_parts in self._origins.values() for part in table_parts]
+        ours = [part[["file", "line"]] for part in parts if part["source"].iloc[0] == source]
+        used = len(pd.concat(ours).drop_duplicates()) if ours else 0
         said = sum(count for (name, _, _), count in self._left_out.items() if name == source)
-        self.leave_out(source, table, reason, max(0, rows - len(used) - said))
+        self.leave_out(source, table, reason, max(0, rows - used - said))
 
     def came_from(self, table: str, row: Any, source: str, rows: pd.DataFrame, part: Any = "row") -> None:
         """Rows of the return table (positions) and the source rows that they, or one field of them, were made of."""

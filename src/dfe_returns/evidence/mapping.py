@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-import yaml
-
+from dfe_returns.contract.reading import read_yaml
 from dfe_returns.errors import ContractError
 from dfe_returns.files import data_folder
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ def mapping_of(return_name: str) -> Mapping[str, Mapped]:
     Raises ContractError naming file and key when an entry lacks field, source, transform or status.
     """
     path = data_folder("schemas") / return_name / "mapping.yaml"
-    content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a SafeLoader
+    content = read_yaml(path)
     entries = list(content) if isinstance(content, list) else list(content["fields"])
     if isinstance(content, dict):
         for name, common in content["child_and_birth"].items():
@@ -49,5 +46,7 @@ def mapping_of(return_name: str) -> Mapping[str, Mapped]:
                 where = entry.get("field", "an entry")
                 raise ContractError(f"schemas/{return_name}/mapping.yaml: {where} lacks {key}.")
         mapped = Mapped(entry["field"], tuple(entry["source"]), str(entry["transform"]), entry["status"])
+        if mapped.field in found:
+            raise ContractError(f"schemas/{return_name}/mapping.yaml: {mapped.field} is described twice.")
         found[mapped.field] = mapped
     return MappingProxyType(found)

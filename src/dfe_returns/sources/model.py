@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from dfe_returns.contract.reading import read_yaml, require
 from dfe_returns.errors import ContractError
 from dfe_returns.files import data_folder
 
@@ -123,7 +124,13 @@ def dtype_of(column: SsdColumn) -> str:
 @cache
 def ssd_model() -> SsdModel:
     """The model, checked against itself. Raises ContractError naming the key that is wrong."""
-    raw = yaml.load((data_folder("schemas") / "sources" / "ssd.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+    return read_model(data_folder("schemas") / "sources" / "ssd.yaml")
+
+
+def read_model(path: Path) -> SsdModel:
+    """As `ssd_model`, from a given file."""
+    raw = read_yaml(path)
+    require(path, "the file", raw, ("ssd_version", "code_sets", "tables"))
     code_sets = {
         name: {str(code): str(label) for code, label in codes.items()} for name, codes in raw["code_sets"].items()
     }
@@ -134,9 +141,11 @@ def ssd_model() -> SsdModel:
 
 
 def _table(name: str, body: Mapping[str, Any]) -> SsdTable:
+    require(Path("ssd.yaml"), name, body, ("title", "key", "columns"))
     _known(body, _TABLE_KEYS, name)
     columns = {}
     for column, facts in body["columns"].items():
+        require(Path("ssd.yaml"), f"{name}.{column}", facts, ("type", "means"))
         _known(facts, _COLUMN_KEYS, f"{name}.{column}")
         values = dict(facts)
         values["aliases"] = tuple(values.get("aliases", ()))
