@@ -86,6 +86,48 @@ class TestEndOnTheDayBefore:
         ]
         assert told.decided("903-END-MOVED", "old new") == ["2025-07-09 | 2025-07-10"]
 
+    def test_the_last_day_of_the_year_ends_an_episode_that_goes_on(self, build):
+        told = build(
+            """
+            person | start      | why | place | end        | left
+            1      | 2024-06-01 | S   | U6    | 2026-03-31 | X1
+            1      | 2026-04-01 | P   | K2    |            |
+            """,
+            conventions={"episode_end": "day_before"},
+        )
+        assert told.episodes(columns="DECOM DEC REC") == ["2024-06-01 |  |"]
+        assert told.children("OC2") == ["C1"]
+        assert told.decided("903-END-MOVED", "old new") == ["2026-03-31 | 2026-04-01"]
+        assert told.decided("903-END-CUT", "old") == ["2026-04-01"]
+
+    def test_a_child_back_in_care_on_the_day_after_leaving_was_away_for_a_night(self, build):
+        told = build(
+            """
+            person | start      | why | end        | left
+            1      | 2025-06-01 | S   | 2025-07-09 | E4A
+            1      | 2025-07-10 | S   |            |
+            """,
+            conventions={"episode_end": "day_before"},
+        )
+        assert told.episodes(columns="DECOM DEC REC") == ["2025-06-01 | 2025-07-09 | E4A", "2025-07-10 |  |"]
+        assert told.decided("903-END-MOVED") == []
+
+    def test_where_periods_have_no_number_the_reasons_tell(self, build):
+        told = build(
+            ssd_cla_episodes="""
+            episode_id | person_id | start_date | start_reason | ceased_date | ceased_reason
+            E1         | 1         | 2025-06-01 | S            | 2025-07-09  | X1
+            E2         | 1         | 2025-07-10 | L            | 2025-08-31  | E4B
+            E3         | 1         | 2025-09-01 | S            |             |
+            """,
+            conventions={"episode_end": "day_before"},
+        )
+        assert told.episodes(columns="DECOM DEC REC") == [
+            "2025-06-01 | 2025-07-10 | X1",
+            "2025-07-10 | 2025-08-31 | E4B",
+            "2025-09-01 |  |",
+        ]
+
     def test_without_the_profile_it_is_a_gap_for_a_person(self, build):
         told = build(self.CARE)
         assert told.episodes(columns="DEC")[0] == "2025-07-09"

@@ -53,23 +53,13 @@ def _spans(ctx: CareContext) -> pd.DataFrame:
     ctx.record.work(
         "903-EPISODE-UNDATED", "Episodes", rows[undated], "DECOM", note="an episode without a start day is not sent"
     )
+    rows = rows[~undated].sort_values(["child", "DECOM", "DEC", "key"], kind="stable", ignore_index=True)
+    if ctx.conventions.episode_end == "day_before":
+        rows = _ended_when_the_next_begins(ctx, rows)
     late = rows["DECOM"] > ctx.as_at
     ctx.record.leave_out("ssd_cla_episodes", "Episodes", "begins after the day of the return", late.sum())
-    rows = rows[~undated & ~late].sort_values(["child", "DECOM", "DEC", "key"], kind="stable", ignore_index=True)
-    same = rows["person"].eq(rows["person"].shift(-1))
-    following = rows["DECOM"].shift(-1).where(same)
-    if ctx.conventions.episode_end == "day_before":
-        moved = following.eq(rows["DEC"] + DAY)
-        ctx.record.decide(
-            "903-END-MOVED",
-            "Episodes",
-            rows[moved],
-            "DEC",
-            old=rows.loc[moved, "DEC"],
-            new=following[moved],
-            note="the case system ends an episode on the day before the next",
-        )
-        rows["DEC"] = rows["DEC"].mask(moved, following)
+    rows = rows[~late].reset_index(drop=True)
+    following = rows["DECOM"].shift(-1).where(rows["person"].eq(rows["person"].shift(-1)))
     overlap, gap = following < rows["DEC"], following > rows["DEC"]
     same_day = following.eq(rows["DECOM"])
     ctx.record.work(
@@ -116,6 +106,31 @@ def _spans(ctx: CareContext) -> pd.DataFrame:
         note="the need when the period of care began holds for all its episodes",
     )
     return rows
+
+
+def _ended_when_the_next_begins(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
+    """A case system that ends an episode on the day before the next one starts: the end is that start.
+
+    Only inside a period of care: a child who left care and came back the next day has been away for a night. Without
+    numbers of periods, the reasons tell: the episode goes on (X1), or the next one is no start.
+    """
+    following = rows.shift(-1)
+    told = rows["clae_cla_id"].notna() & following["clae_cla_id"].notna()
+    goes_on = rows["clae_cla_episode_ceased_reason"].eq("X1") | ~following["clae_cla_episode_start_reason"].eq("S")
+    same = rows["person"].eq(following["person"]) & np.where(
+        told, rows["clae_cla_id"].eq(following["clae_cla_id"]), goes_on
+    )
+    moved = same & following["DECOM"].eq(rows["DEC"] + DAY)
+    ctx.record.decide(
+        "903-END-MOVED",
+        "Episodes",
+        rows[moved & (rows["DECOM"] <= ctx.as_at)],
+        "DEC",
+        old=rows["DEC"],
+        new=following["DECOM"],
+        note="the case system ends an episode on the day before the next",
+    )
+    return rows.assign(DEC=rows["DEC"].mask(moved, following["DECOM"]))
 
 
 def _periods(rows: pd.DataFrame) -> pd.Series:
