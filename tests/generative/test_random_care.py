@@ -173,3 +173,5 @@ def test_each_year_in_its_own_codes(year, tmp_path):
     assert set(sex) <= set(own.codesets["SEX"].codes)
     assert set(told.built.tables["Episodes"]["PLACE"]) <= set(own.codesets["PLACE"].codes)
     assert ("SWEpisodes" in told.built.tables) == (year >= "2023-24")
+    if "SWEpisodes" in truth:
+        assert_same(read_return("ssda903", told.files)["SWEpisodes"], truth["SWEpisodes"], "SWEpisodes")

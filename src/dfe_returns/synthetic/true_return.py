@@ -38,7 +38,7 @@ def ssda903_return(told: Stories, year: str) -> Frames:
         "PlacedAdoption": _decisions(known, e, span),
         "PrevPerm": _earlier(known, e, span),
         "Missing": _missing(known, e, span),
-        "SWEpisodes": _workers(known, e, clock),
+        "SWEpisodes": _workers(known, e, clock, year),
     }
     tables["Header"] = _header(known, e, people, tables["OC3"])
     return {
@@ -75,6 +75,8 @@ def _episodes(known: Frames, e: pd.DataFrame, year: str) -> pd.DataFrame:
     moves = following.reindex(e.index).isin(["P", "T", "B", "U"]) & e.end.notna()
     home = e.period.map(known["care_periods"].set_index("period").home)
     kept_by_system = e.urn.str.startswith("SC") | e.urn.eq("XXXXXXX")
+    place = places(e.type, year)
+    unregistered = place.eq("H5") & (year < "2023-24")
     return pd.DataFrame(
         {
             "CHILD": e.child,
@@ -82,14 +84,14 @@ def _episodes(known: Frames, e: pd.DataFrame, year: str) -> pd.DataFrame:
             "RNE": e.start_reason,
             "LS": e.legal,
             "CIN": e.need,
-            "PLACE": places(e.type, year),
+            "PLACE": place,
             "PLACE_PROVIDER": e.provider,
             "DEC": e.end,
             "REC": e.end_reason,
             "REASON_PLACE_CHANGE": e.change.where(moves),
             "HOME_POST": home.where(~e.respite),
             "PL_POST": e.postcode.where(~e.respite),
-            "URN": e.urn.where(~e.respite & kept_by_system),
+            "URN": e.urn.where(~e.respite & ~unregistered & kept_by_system),
         }
     )
 
@@ -251,8 +253,9 @@ def _missing(known: Frames, e: pd.DataFrame, span: tuple[pd.Timestamp, pd.Timest
     return pd.DataFrame({"CHILD": m.child, "MISSING": m.type, "MIS_START": m.start, "MIS_END": m.end})
 
 
-def _workers(known: Frames, e: pd.DataFrame, clock: Clock) -> pd.DataFrame:
-    since = pd.Timestamp(clock.start) - pd.DateOffset(years=1)
+def _workers(known: Frames, e: pd.DataFrame, clock: Clock, year: str) -> pd.DataFrame:
+    start = pd.Timestamp(clock.start)
+    since = start if year == "2023-24" else start - pd.DateOffset(years=1)
     i = known["involvements"]
     held = i[(i.role == "CW") & ~(i.end < since) & i.child.isin(e[e.end.isna() & ~e.respite].child)]
     number = held.worker.map(known["workers"].set_index("worker").registration)

@@ -191,3 +191,72 @@ def test_no_table_for_orders_before_2026_27_and_none_for_workers_before_2023_24(
     assert "DoLo" not in year.built.tables
     first = build("person | start | why\n1 | 2022-05-01 | S\n", year="2022-23")
     assert not {"DoLo", "SWEpisodes"} & set(first.built.tables)
+
+
+def test_an_absence_that_nobody_closed_is_over_with_the_care_it_fell_in(build):
+    told = build(
+        """
+        person | start      | why | end        | left
+        1      | 2023-05-01 | S   | 2024-02-01 | E4A
+        2      | 2023-05-01 | S   | 2024-02-01 | E4A
+        2      | 2025-06-01 | S   |            |
+        3      | 2024-05-01 | S   | 2025-04-01 | E4A
+        """,
+        ssd_missing="""
+        table_id | person_id | start_date | type | end_date
+        1        | 1         | 2024-01-10 | M    |
+        2        | 2         | 2024-01-10 | M    | 2025-07-01
+        3        | 3         | 2025-03-30 | M    |
+        """,
+    )
+    assert told.table("Missing", "CHILD MIS_START MIS_END") == ["C3 | 2025-03-30 | 2025-04-01"]
+    assert told.decided("903-ABSENCE-BOUNDED", "child new") == ["C3 | 2025-04-01"]
+    assert told.left_out("ssd_missing") == {"over with the period of care before the year begins": 2}
+    assert set(told.children("Missing")) <= set(told.children("Header"))
+
+
+def test_an_order_that_nobody_closed_is_over_with_the_care_it_fell_in(build):
+    told = build(
+        "person | start | why | end | left\n1 | 2024-05-01 | S | 2025-02-01 | E4A\n",
+        year="2026-27",
+        extract_date=None,
+        la_dolo="child_id | dolo_start | dolo_end\nC1 | 2024-06-01 |\n",
+    )
+    assert told.children("DoLo") == []
+    assert told.left_out("la_dolo") == {"over with the period of care before the year begins": 1}
+
+
+def test_spells_of_one_worker_that_lie_in_one_another_are_one(build):
+    told = build(
+        "person | start | why\n1 | 2024-05-01 | S\n2 | 2024-05-01 | S\n",
+        ssd_involvements="""
+        involvements_id | professional_id | role_id | invo_person_id | start_date | end_date   | change_reason
+        1               | 7               | CW      | 1              | 2024-06-01 |            | FCONTA
+        2               | 7               | CW      | 1              | 2024-09-01 | 2024-10-01 | MANAGE
+        3               | 7               | CW      | 2              | 2024-06-01 | 2025-06-01 | FCONTA
+        4               | 7               | CW      | 2              | 2024-09-01 | 2024-10-01 | MANAGE
+        5               | 7               | CW      | 2              | 2025-06-02 | 2025-08-01 | MANAGE
+        """,
+        ssd_professionals="professional_id | registration_no\n7 | SW1007\n",
+    )
+    assert told.table("SWEpisodes", "CHILD SW_DECOM SW_DEC SW_REASON") == [
+        "C1 | 2024-06-01 |  | FCONTA",
+        "C2 | 2024-06-01 | 2025-08-01 | FCONTA",
+    ]
+
+
+@pytest.mark.parametrize("year", ["2023-24", "2024-25"])
+def test_the_first_collection_of_social_workers_asked_for_its_own_year(build, year):
+    """A spell that ended before 1 April 2023 is an error in 2023-24 (SW07STG2); later years look back one year more."""
+    told = build(
+        "person | start | why\n1 | 2022-05-01 | S\n",
+        year=year,
+        extract_date=None,
+        ssd_involvements="""
+        involvements_id | professional_id | role_id | invo_person_id | start_date | end_date   | change_reason
+        1               | 7               | CW      | 1              | 2022-05-01 | 2022-05-20 | FCONTA
+        2               | 8               | CW      | 1              | 2022-06-01 | 2023-12-20 | MANAGE
+        3               | 7               | CW      | 1              | 2024-01-01 |            | MANAGE
+        """,
+    )
+    assert told.table("SWEpisodes", "SW_DECOM") == ["2022-06-01", "2024-01-01"]

@@ -10,6 +10,8 @@ from dfe_returns.build.ssda903.people import sexes
 from dfe_returns.validate.cells import add_years, day_plus_years
 
 DAY = pd.Timedelta(days=1)
+_FAR = pd.Timestamp("2900-01-01")
+_OVER_WITH_CARE = "over with the period of care before the year begins"
 
 
 def reviews(ctx: CareContext) -> None:
@@ -114,19 +116,21 @@ def missing(ctx: CareContext) -> None:
     adult = add_years(rows["birth"], 18)
     limit = limit.where(limit.notna() & ~(adult < limit), adult.where(adult <= ctx.as_at))
     beyond = limit.notna() & (rows["MIS_END"].isna() | (rows["MIS_END"] > limit)) & (limit >= rows["MIS_START"])
+    over = beyond & (limit < ctx.start)
+    ctx.record.leave_out("ssd_missing", "Missing", _OVER_WITH_CARE, over.sum())
+    bounded = beyond & ~over
     ctx.record.decide(
         "903-ABSENCE-BOUNDED",
         "Missing",
-        rows[beyond],
+        rows[bounded],
         "MIS_END",
-        old=rows.loc[beyond, "MIS_END"],
-        new=limit[beyond],
+        old=rows.loc[bounded, "MIS_END"],
+        new=limit[bounded],
         note="ends with the period of care or on the 18th birthday; confirm",
     )
     rows["MIS_END"] = rows["MIS_END"].mask(beyond, limit)
-    nested = rows["child"].eq(rows["child"].shift()) & (
-        rows["MIS_START"] < rows["MIS_END"].shift().fillna(pd.Timestamp("2900-01-01"))
-    )
+    rows = rows[~over].reset_index(drop=True)
+    nested = rows["child"].eq(rows["child"].shift()) & (rows["MIS_START"] < rows["MIS_END"].shift().fillna(_FAR))
     ctx.record.work(
         "903-ABSENCES-OVERLAP",
         "Missing",
@@ -153,8 +157,8 @@ def _end_of_care(ctx: CareContext, rows: pd.DataFrame, days: pd.Series) -> pd.Se
 
 
 def social_workers(ctx: CareContext) -> None:
-    """Sets SWEpisodes: who held the case, over the two years to the day of the return, for children looked after on
-    it."""
+    """Sets SWEpisodes: who held the case in this year and the one before, for children looked after on the day of the
+    return."""
     if "SWEpisodes" not in ctx.collection.tables:
         return
     spells = ctx.episodes
@@ -173,7 +177,8 @@ def social_workers(ctx: CareContext) -> None:
     ctx.record.leave_out(
         "ssd_involvements", "SWEpisodes", "not the role of a social worker who holds the case", (~role).sum()
     )
-    window = day_plus_years(ctx.start, -1)
+    # the first collection of social workers asked for its own year alone
+    window = ctx.start if ctx.collection.year == "2023-24" else day_plus_years(ctx.start, -1)
     rows = rows[role & rows["SW_DECOM"].notna()]
     rows = rows[(rows["SW_DECOM"] <= ctx.as_at)].sort_values(
         ["child", "SW_DECOM", "SW_DEC", "key"], kind="stable", ignore_index=True
@@ -182,7 +187,7 @@ def social_workers(ctx: CareContext) -> None:
     rows["SW_ID"] = _register_numbers(ctx, rows)
     rows = _one_spell(ctx, rows)
     before = rows["SW_DEC"] < window
-    ctx.record.leave_out("ssd_involvements", "SWEpisodes", "over before the two years that are asked for", before.sum())
+    ctx.record.leave_out("ssd_involvements", "SWEpisodes", "over before the time that is asked for", before.sum())
     rows = rows[~before].reset_index(drop=True)
     ctx.sort_out("SWEpisodes", rows, ["SW_DECOM"], "key", "ssd_involvements")
 
@@ -206,13 +211,12 @@ def _register_numbers(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
 
 
 def _one_spell(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
-    """Touching spells of one worker are one; a spell that ends the day before the next begins, or later, ends when
-    it begins."""
-    again = (
-        rows["person"].eq(rows["person"].shift())
-        & rows["SW_ID"].eq(rows["SW_ID"].shift())
-        & (rows["SW_DEC"].shift() + DAY >= rows["SW_DECOM"])
-    )
+    """Touching or overlapping spells of one worker, with nobody in between, are one; a spell that ends the day before
+    the next begins, or later, ends when it begins."""
+    run = (rows["person"].ne(rows["person"].shift()) | rows["SW_ID"].ne(rows["SW_ID"].shift())).cumsum()
+    # latest end of the run so far; an open spell never ends
+    ends = rows["SW_DEC"].fillna(_FAR).groupby(run).cummax()
+    again = run.eq(run.shift()) & (ends.shift() + DAY >= rows["SW_DECOM"])
     ctx.record.decide(
         "903-WORKER-SPELLS-JOINED",
         "SWEpisodes",
@@ -221,7 +225,7 @@ def _one_spell(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
         old=rows.loc[again, "SW_DECOM"],
         note="touching spells of one worker",
     )
-    last_end = rows.loc[~again.shift(-1, fill_value=False), "SW_DEC"]
+    last_end = ends.mask(ends.eq(_FAR))[~again.shift(-1, fill_value=False)]
     rows = rows[~again].reset_index(drop=True)
     rows["SW_DEC"] = last_end.to_numpy()
     following = rows["SW_DECOM"].shift(-1).where(rows["person"].eq(rows["person"].shift(-1)))
@@ -263,15 +267,19 @@ def deprivation_of_liberty(ctx: CareContext) -> None:
     rows["DOLO_END"] = ctx.cut("903-ORDER-CUT", "DoLo", "DOLO_END", rows, rows["DOLO_END"])
     limit = _end_of_care(ctx, rows, rows["DOLO_START"])
     beyond = limit.notna() & (rows["DOLO_END"].isna() | (rows["DOLO_END"] > limit))
+    over = beyond & (limit < ctx.start)
+    ctx.record.leave_out("la_dolo", "DoLo", _OVER_WITH_CARE, over.sum())
+    bounded = beyond & ~over
     ctx.record.decide(
         "903-ORDER-BOUNDED",
         "DoLo",
-        rows[beyond],
+        rows[bounded],
         "DOLO_END",
-        old=rows.loc[beyond, "DOLO_END"],
-        new=limit[beyond],
+        old=rows.loc[bounded, "DOLO_END"],
+        new=limit[bounded],
         note="ends with the period of care",
     )
     rows["DOLO_END"] = rows["DOLO_END"].mask(beyond, limit)
+    rows = rows[~over].reset_index(drop=True)
     rows["key"] = "la/" + rows["_line"].astype("str")
     ctx.sort_out("DoLo", rows, ["DOLO_START"], "key", "la_dolo")
