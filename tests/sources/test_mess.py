@@ -481,8 +481,8 @@ def test_28_siblings_who_share_a_meeting_keep_one_row_each(extract):
 def test_29_adults_and_people_past_the_age_are_left_out_and_counted(extract, profile):
     folder = extract(ssd_person="""
         pers_person_id | pers_legacy_id | pers_dob
-        501            | 1001           | 2000-06-13
-        502            | 1002           | 2000-06-11
+        501            | 1001           | 1999-04-01
+        502            | 1002           | 1999-03-31
         503            | 1003           | 1975-01-01""")  # fmt: skip
     loaded = load(folder)
     assert loaded.tables["ssd_person"]["pers_person_id"].tolist() == ["501"]

@@ -123,12 +123,19 @@ def exclude_people(
     limit = profile.exclude.get("older_than", 25)
     if limit is not None and extract_date is not None:
         born = person["pers_dob"].fillna(person["pers_expected_dob"])
-        because(born < extract_date - pd.DateOffset(years=int(limit) + 1), f"older than {limit}")
+        because(born < _year_reported(extract_date) - pd.DateOffset(years=int(limit) + 1), f"older than {limit}")
     out = reasons.ne("")
     rows = pd.DataFrame({"file": person[FILE][out].astype("str"), "line": person[LINE][out], "reason": reasons[out]})
     return Excluded(
         pd.Index(number[out].drop_duplicates()).difference(pd.Index(number[~out])), rows.reset_index(drop=True)
     )
+
+
+def _year_reported(extract_date: pd.Timestamp) -> pd.Timestamp:
+    """First day of the collection year before the one the extract was taken in, which is still being returned then: a
+    care leaver of 25 in it must not be lost because the extract is some months later."""
+    year = extract_date.year - (extract_date < pd.Timestamp(extract_date.year, 4, 1))
+    return pd.Timestamp(year - 1, 4, 1)
 
 
 def drop_people(

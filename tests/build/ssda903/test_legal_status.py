@@ -71,6 +71,17 @@ class TestOrderInsideAnEpisode:
         ]
         assert told.decided("903-EPISODE-SPLIT", "child new") == ["C1 | 2025-08-01", "C1 | 2025-11-03"]
 
+    def test_a_status_that_the_episode_names_is_not_split_by_the_history(self, build):
+        told = statuses(
+            build,
+            self.INSIDE,
+            conventions={"allow_legal_status_split": True},
+            la_legal_status_on_episode="episode_id | legal_status_code\nE1 | C2\n",
+        )
+        assert told.episodes(columns="DECOM LS DEC") == ["2025-05-01 | C2 |"]
+        assert told.decided("903-EPISODE-SPLIT") == []
+        assert told.work("903-STATUS-INSIDE", "child value") == ["C1 | C1", "C1 | C2"]
+
     def test_a_renewed_order_is_no_change(self, build):
         renewed = "1|1|C1|2025-05-01|2025-08-01\n2|1|C1|2025-08-01|\n"
         told = statuses(build, renewed, conventions={"allow_legal_status_split": True})

@@ -12,6 +12,7 @@ CARE = """
     6      | 2025-06-01 | S   | C2 |            |
     7      | 2024-06-01 | S   | C2 | 2024-09-01 | E4A
     8      | 2025-06-01 | S   | C2 |            |
+    9      | 2025-06-01 | S   | C2 |            |
 """
 PEOPLE = """
     person_id | sex | ethnicity | dob        | expected_dob | upn           | upn_unknown
@@ -23,6 +24,7 @@ PEOPLE = """
     6         |     | REFU      | 2024-05-01 |              |               | UN1
     7         | F   | WBRI      | 2010-05-01 |              |               |
     8         | F   | WBRI      | 2010-05-01 |              |               | UN4
+    9         | U   | WBRI      | 2009-05-01 |              |               | UN2
 """
 
 
@@ -39,17 +41,24 @@ def told(build):
         4        | 4         | 2025-01-01
         5        | 8         | 2018-01-01
         6        | 7         | 2025-05-01
+        7        | 9         | 2025-05-01
         """,
         la_upn_unknown="""
         child_id | reason | decided_by_role
         C8       | UN5    | Data lead
         C4       | UN7    | Data lead
         """,
+        ssd_send="""
+        person_id | upn
+        9         | N999200000001
+        1         | B999200000001
+        4         | A999200000002
+        """,
     )
 
 
 def test_one_row_per_child_with_an_episode_in_the_year(told):
-    assert told.children("Header") == ["C1", "C2", "C3", "C4", "C5", "C6", "C8"]
+    assert told.children("Header") == ["C1", "C2", "C3", "C4", "C5", "C6", "C8", "C9"]
 
 
 def test_sex_birth_and_ethnicity(told):
@@ -61,12 +70,22 @@ def test_sex_birth_and_ethnicity(told):
         "C5 | F | 2011-02-01 |",
         "C6 | U | 2024-05-01 | REFU",
         "C8 | F | 2010-05-01 | WBRI",
+        "C9 | U | 2009-05-01 | WBRI",
     ]
     assert told.decided("903-BIRTH-ESTIMATED", "child new") == ["C5 | 2011-02-01"]
 
 
 def test_a_sound_pupil_number_or_the_reason_for_none(told):
-    assert told.table("Header", "CHILD UPN")[2:] == ["C3 | UN2", "C4 |", "C5 |", "C6 | UN1", "C8 | UN5"]
+    assert told.table("Header", "CHILD UPN")[2:] == [
+        "C3 | UN2",
+        "C4 |",  # neither record has a sound one
+        "C5 |",
+        "C6 | UN1",
+        "C8 | UN5",
+        "C9 | N999200000001",  # of the special needs record
+    ]
+    assert told.decided("903-UPN-FROM-SEND", "child new") == ["C9 | N999200000001"]
+    assert told.origin("Header", 7) == ["UPN | ssd_send | 2", "row | ssd_person | 10"]
     assert told.decided("903-UPN-REASON-BY-HAND", "child old new") == ["C8 | UN4 | UN5"]
 
 
@@ -79,6 +98,7 @@ def test_mothers_are_girls_with_care_other_than_short_breaks(told):
         "C5 | 0 |",
         "C6 |  |",  # sex not known
         "C8 | 0 |",  # she was seven: a link the wrong way round
+        "C9 | 1 | 2025-05-01",  # sex not known, but a mother
     ]
     assert told.work("903-MOTHER-TOO-YOUNG") == ["C8"]
 

@@ -62,6 +62,25 @@ def test_what_of_it_was_decided_and_what_is_for_a_person(told):
     assert told.work("903-POSTCODE-UNUSABLE") == ["C7"]
 
 
+@pytest.mark.parametrize(
+    ("year", "urns", "wanting"),
+    [("2022-23", ["", ""], []), ("2023-24", ["SC000001", ""], ["C2"])],
+)
+def test_semi_independent_settings_had_no_number_before_october_2023(build, year, urns, wanting):
+    told = build(
+        """
+        person | start      | why | place | provider | urn      | end        | left
+        1      | 2022-05-01 | S   | H5    | PR4      | SC000001 |            |
+        2      | 2022-05-01 | S   | H5    | PR4      | -        |            |
+        3      | 2022-05-01 | S   | H5    | PR4      | -        | 2023-10-28 | E5
+        """,
+        year=year,
+        extract_date=None,
+    )
+    assert told.table("Episodes", "URN")[:2] == urns
+    assert told.work("903-URN-MISSING") == wanting
+
+
 def test_the_home_the_child_came_from(told):
     homes = {c: told.one("Episodes", "HOME_POST", f"C{c}") for c in range(1, 7)}
     assert homes == {

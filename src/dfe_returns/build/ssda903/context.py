@@ -88,6 +88,11 @@ class CareContext(Context):
         return found
 
     @property
+    def no_urn(self) -> frozenset[str]:
+        """Kinds of placement that have no Ofsted number. Semi-independent settings had none before October 2023."""
+        return NO_URN | {"H5"} if self.collection.year < "2023-24" else NO_URN
+
+    @property
     def this_year(self) -> pd.DataFrame:
         """Episodes that are sent."""
         return self.episodes[self.episodes["sent"]]

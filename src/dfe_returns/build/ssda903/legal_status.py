@@ -22,8 +22,7 @@ def legal_status(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     if ctx.conventions.allow_legal_status_split:
         rows = _split(ctx, rows, history)
     best, several = _in_force(rows["person"], rows["DECOM"], history)
-    stored = ctx.rows("la_legal_status_on_episode").drop_duplicates("episode_id").set_index("episode_id")
-    told = stored["legal_status_code"].reindex(rows["key"]).set_axis(rows.index)
+    told = _told(ctx, rows)
     rows = rows.assign(
         LS=told.fillna(best["LS"]),
         LS_file=best["_file"].astype("str"),
@@ -45,9 +44,14 @@ def legal_status(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
         "LS",
         note="no legal status of the return was in force on the first day",
     )
-    if not ctx.conventions.allow_legal_status_split:
-        _list_inside(ctx, rows, history)
+    _list_inside(ctx, rows, history)
     return rows
+
+
+def _told(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
+    """The status that the case system or the authority names for each episode, which then needs no history."""
+    stored = ctx.rows("la_legal_status_on_episode").drop_duplicates("episode_id").set_index("episode_id")
+    return stored["legal_status_code"].reindex(rows["key"]).set_axis(rows.index)
 
 
 def _history(ctx: CareContext) -> pd.DataFrame:
@@ -104,6 +108,8 @@ def _list_inside(ctx: CareContext, rows: pd.DataFrame, history: pd.DataFrame) ->
 def _split(ctx: CareContext, rows: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
     """A new episode (RNE L) from each day inside an episode on which another legal status begins."""
     found = _changes_inside(ctx, rows, history)
+    named = _told(ctx, rows).notna().to_numpy()
+    found = found[~named[found["at"].to_numpy()]]
     new = rows.iloc[found["at"].to_numpy()].reset_index(drop=True)
     new["DECOM"], new["clae_cla_episode_start_reason"] = found["start"].to_numpy(), "L"
     part = found.groupby("at").cumcount() + 1

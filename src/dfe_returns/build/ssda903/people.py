@@ -73,7 +73,8 @@ def sexes(ctx: CareContext, sex: pd.Series) -> pd.Series:
 
 
 def _numbers(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
-    """A sound UPN, else a recorded reason UN1 to UN5; a reason set by hand goes before one of the extract."""
+    """A sound UPN, that of the special needs record where the person has none, else a recorded reason UN1 to UN5; a
+    reason set by hand goes before one of the extract."""
     number = cleaned(rows["pers_upn"])
     sound = is_upn(number)
     ctx.record.decide(
@@ -83,6 +84,16 @@ def _numbers(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
         "UPN",
         note="not a pupil number: layout or check letter",
     )
+    send = ctx.rows("ssd_send").dropna(subset=["send_upn"]).drop_duplicates("send_person_id")
+    by_send = cleaned(look_up(rows["person"], send.set_index("send_person_id")["send_upn"]))
+    taken = ~sound & is_upn(by_send)
+    ctx.record.decide(
+        "903-UPN-FROM-SEND", "Header", rows[taken], "UPN", new=by_send[taken], note="the person's own record has none"
+    )
+    ctx.record.came_from(
+        "Header", rows.index[taken], "ssd_send", send.set_index("send_person_id").loc[rows.loc[taken, "person"]], "UPN"
+    )
+    number, sound = number.mask(taken, by_send), sound | taken
     stored = cleaned(rows["pers_upn_unknown"])
     stored = stored.where(is_reason(stored) & ~stored.isin(["UN6", "UN7"]))
     given = ctx.of_child(ctx.rows("la_upn_unknown"))
@@ -103,7 +114,8 @@ def _numbers(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
 
 
 def _mothers(ctx: CareContext, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """MOTHER for girls with care other than short breaks in the year; the birth of the eldest child of a mother."""
+    """MOTHER for girls with care other than short breaks in the year, and for a mother whose sex is not known; the
+    birth of the eldest child of a mother."""
     links = ctx.of_person(ctx.rows("ssd_mother"), "moth_person_id")
     born = links[
         (links["moth_childs_dob"] <= ctx.as_at)
@@ -116,7 +128,8 @@ def _mothers(ctx: CareContext, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series
     eldest = look_up(rows["person"], born.groupby("person")["moth_childs_dob"].min())
     in_care = rows["child"].isin(ctx.this_year.loc[~ctx.this_year["LS"].isin(RESPITE), "child"])
     girl = rows["sex"].eq("F") & in_care
-    mother = pd.Series(None, index=rows.index, dtype="object").mask(girl, "0").mask(girl & eldest.notna(), "1")
+    known = rows["sex"].isin(["F", "U"]) & in_care & eldest.notna()
+    mother = pd.Series(None, index=rows.index, dtype="object").mask(girl, "0").mask(known, "1")
     ctx.record.decide(
         "903-MOTHER-DERIVED",
         "Header",

@@ -6,17 +6,11 @@ import numpy as np
 import pandas as pd
 
 from dfe_returns.build.spans import holding
-from dfe_returns.build.ssda903.context import (
-    ADOPTIVE,
-    DAY,
-    NO_PROVIDER,
-    NO_URN,
-    RESPITE,
-    CareContext,
-    postcode,
-)
+from dfe_returns.build.ssda903.context import ADOPTIVE, DAY, NO_PROVIDER, RESPITE, CareContext, postcode
 
 _NONE = "no placement: the extract may have dropped its code (T2 to T4, P3, K3, Z11 to Z14)"
+_H5_REGISTERED = pd.Timestamp(2023, 10, 29)
+"""A semi-independent placement that goes on to this day needs a number (supported accommodation became registered)."""
 _TWO = "names no placement, and several cover its first day"
 
 
@@ -85,8 +79,9 @@ def _tidy(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
         note="the kind of placement fixes it",
     )
     urn = rows["URN"].str.upper().str.strip()
-    urn = urn.mask(rows["PLACE"].isin(NO_URN) | respite)
-    due = urn.isna() & ~rows["PLACE"].isin(NO_URN) & rows["PLACE"].notna() & ~respite
+    urn = urn.mask(rows["PLACE"].isin(ctx.no_urn) | respite)
+    due = urn.isna() & ~rows["PLACE"].isin(ctx.no_urn) & rows["PLACE"].notna() & ~respite
+    due &= ~(rows["PLACE"].eq("H5") & (rows["DEC"] < _H5_REGISTERED))
     adoptive = ctx.of_person(ctx.rows("ssd_permanence"), "perm_person_id")
     known = (
         adoptive.dropna(subset=["perm_placement_provider_urn"])
