@@ -245,6 +245,19 @@ def test_spells_of_one_worker_that_lie_in_one_another_are_one(build):
     ]
 
 
+def test_two_workers_who_began_on_one_day_both_end_when_a_third_begins(build):
+    told = build(
+        "person | start | why\n1 | 2024-05-01 | S\n",
+        ssd_involvements="""
+        involvements_id | professional_id | role_id | invo_person_id | start_date | end_date   | change_reason
+        1               | 7               | CW      | 1              | 2024-06-01 |            | FCONTA
+        2               | 8               | CW      | 1              | 2024-06-01 |            | FCONTA
+        3               | 9               | CW      | 1              | 2025-06-01 |            | MANAGE
+        """,
+    )
+    assert told.table("SWEpisodes", "SW_ID SW_DEC") == ["XX7 | 2025-06-01", "XX8 | 2025-06-01", "XX9 |"]
+
+
 @pytest.mark.parametrize("year", ["2023-24", "2024-25"])
 def test_the_first_collection_of_social_workers_asked_for_its_own_year(build, year):
     """A spell that ended before 1 April 2023 is an error in 2023-24 (SW07STG2); later years look back one year more."""

@@ -33,6 +33,8 @@ def told(build):
         6        | 3         | HOME      | 2013-05-01 |            | ZZ4 4AA
         7        | 5         | HOME      | 2012-05-01 | 2020-01-01 | ZZ5 5AA
         8        | 6         | HOME      | 2012-05-01 |            | ZZ6
+        9        | 7         | HOME      | 2012-05-01 |            | ZZ7 7AA
+        10       | 7         | HOME      | 2013-05-01 |            | zz77aa
         """,
         la_home_postcode="child_id | entered_care | postcode\nC4 | 2025-05-01 | ZZ9 9AA\nC1 | 2020-05-01 | ZZ9 9AA\n",
     )
@@ -82,7 +84,7 @@ def test_semi_independent_settings_had_no_number_before_october_2023(build, year
 
 
 def test_the_home_the_child_came_from(told):
-    homes = {c: told.one("Episodes", "HOME_POST", f"C{c}") for c in range(1, 7)}
+    homes = {c: told.one("Episodes", "HOME_POST", f"C{c}") for c in range(1, 8)}
     assert homes == {
         1: "ZZ7 7AA",  # in force the day before, not the newest
         2: "ZZ1 1AA",  # first known on the day itself
@@ -90,6 +92,7 @@ def test_the_home_the_child_came_from(told):
         4: "ZZ9 9AA",  # the companion file
         5: "",
         6: "",
+        7: "ZZ7 7AA",  # entered twice
     }
     assert told.work("903-HOME-SEVERAL") == ["C3"]
     assert told.decided("903-HOME-BY-HAND", "child new") == ["C4 | ZZ9 9AA"]

@@ -228,12 +228,12 @@ def _one_spell(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     last_end = ends.mask(ends.eq(_FAR))[~again.shift(-1, fill_value=False)]
     rows = rows[~again].reset_index(drop=True)
     rows["SW_DEC"] = last_end.to_numpy()
+    # the next day on which a worker begins, also for two who began on one day
+    begins = [rows["person"], rows["SW_DECOM"]]
     following = rows["SW_DECOM"].shift(-1).where(rows["person"].eq(rows["person"].shift(-1)))
+    following = following.where(following.ne(rows["SW_DECOM"])).groupby(begins).transform("last")
     near = (
-        following.notna()
-        & (rows["SW_DEC"].isna() | (rows["SW_DEC"] >= following - DAY))
-        & rows["SW_DEC"].ne(following)
-        & (following > rows["SW_DECOM"])
+        following.notna() & (rows["SW_DEC"].isna() | (rows["SW_DEC"] >= following - DAY)) & rows["SW_DEC"].ne(following)
     )
     ctx.record.decide(
         "903-WORKER-END-MOVED",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dfe_returns.build.spans import holding
+from dfe_returns.build.spans import Numbers, holding
 from dfe_returns.build.ssda903.context import ADOPTIVE, DAY, NO_PROVIDER, RESPITE, CareContext, postcode
 
 _NONE = "no placement: the extract may have dropped its code (T2 to T4, P3, K3, Z11 to Z14)"
@@ -130,9 +130,8 @@ def homes(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     homes = ctx.of_person(ctx.rows("ssd_address"), "addr_person_id")
     types = {t.casefold() for t in ctx.conventions.home_address_types}
     homes = homes[homes["addr_address_type"].str.casefold().isin(types)].reset_index(drop=True)
-    ends = homes["addr_address_end_date"]
-    count, before = holding(rows["person"], entered - DAY, homes["person"], homes["addr_address_start_date"], ends)
-    _, on = holding(rows["person"], entered, homes["person"], homes["addr_address_start_date"], ends)
+    count, before = _home_on(rows["person"], entered - DAY, homes)
+    _, on = _home_on(rows["person"], entered, homes)
     at = np.where(before >= 0, before, on)
     taken = homes[["addr_address_postcode", "_file", "_line"]].reindex(pd.Index(at))
     taken.index = rows.index
@@ -159,3 +158,21 @@ def homes(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         HOME_POST=post, HOME_POST_file=taken["_file"].astype("str"), HOME_POST_line=taken["_line"].astype("Int64")
     )
+
+
+def _home_on(person: pd.Series, day: pd.Series, homes: pd.DataFrame) -> tuple[Numbers, Numbers]:
+    """How many home addresses hold each day, and which one (its position, else -1): the only one, or the first of
+    several that have one postcode."""
+    start, end = homes["addr_address_start_date"], homes["addr_address_end_date"]
+    count, at = holding(person, day, homes["person"], start, end)
+    several = np.flatnonzero(count > 1)
+    asked = pd.DataFrame({"person": person, "day": day, "row": range(len(day))}).iloc[several]
+    pairs = asked.merge(
+        homes.assign(home=homes.index, post=postcode(homes["addr_address_postcode"]).fillna("")), on="person"
+    )
+    pairs = pairs[(pairs["addr_address_start_date"] <= pairs["day"]) & ~(pairs["addr_address_end_date"] < pairs["day"])]
+    same = pairs.groupby("row").agg(home=("home", "first"), posts=("post", "nunique"))
+    same = same[same["posts"].eq(1)]
+    at = at.copy()
+    at[same.index.to_numpy(dtype="int64")] = same["home"].to_numpy(dtype="int64")
+    return count, at
