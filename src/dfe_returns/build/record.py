@@ -129,6 +129,13 @@ class Record:
         if len(rows):
             self._work.append(_entries(code, "worklist", table, rows, {"field": field, "value": value, "note": note}))
 
+    def forget(self, table: str, rows: pd.DataFrame) -> None:
+        """Take back what was said of source rows that turned out to have no part in the return: nobody need look."""
+        gone = set(places(rows))
+        if gone:
+            for entries in (self._decisions, self._work):
+                entries[:] = [e[~(e["table"].eq(table) & e["record"].isin(gone))] for e in entries]
+
     def leave_out(self, source: str, table: str, reason: str, count: Any) -> None:
         """So many rows of a source table did not become rows of a return table."""
         if count:

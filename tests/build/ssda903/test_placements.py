@@ -83,6 +83,21 @@ def test_semi_independent_settings_had_no_number_before_october_2023(build, year
     assert told.work("903-URN-MISSING") == wanting
 
 
+def test_nothing_is_said_of_an_episode_that_was_over_before_the_year(build):
+    told = build(
+        """
+        person | start      | why | place | provider | urn      | post | end        | left
+        1      | 2024-05-01 | S   | K2    | PR4      | -        | ZZ1  | 2025-03-30 | X1
+        1      | 2025-03-30 | P   | K2    | PR4      | -        | ZZ2  | 2025-04-01 | X1
+        1      | 2025-04-01 |     | R5    | PR3      | SC000001 | -    |            |
+        """
+    )
+    assert told.table("Episodes", "DECOM") == ["2025-03-30", "2025-04-01"]
+    assert told.work("903-URN-MISSING", "record") == ["ssd_cla_episodes.csv:3"]
+    assert told.work("903-POSTCODE-UNUSABLE", "record") == ["ssd_cla_episodes.csv:3"]
+    assert told.decided("903-URN-NOT-WANTED", "record") == ["ssd_cla_episodes.csv:4"]
+
+
 def test_the_home_the_child_came_from(told):
     homes = {c: told.one("Episodes", "HOME_POST", f"C{c}") for c in range(1, 8)}
     assert homes == {

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from dfe_returns.build.record import places
 from dfe_returns.build.ssda903.context import DAY, CareContext
 from dfe_returns.build.ssda903.legal_status import legal_status
 from dfe_returns.build.ssda903.placements import homes, placements
@@ -21,6 +22,7 @@ from dfe_returns.build.ssda903.reasons import PLACEMENT, reasons
 def episodes(ctx: CareContext, last: Mapping[str, pd.DataFrame] | None) -> None:
     """Sets ctx.episodes and the table Episodes."""
     found = _spans(ctx)
+    over = found[found["DEC"] < ctx.start]
     found = legal_status(ctx, found)
     found = placements(ctx, found)
     found = _without_nightless(ctx, found)
@@ -30,6 +32,7 @@ def episodes(ctx: CareContext, last: Mapping[str, pd.DataFrame] | None) -> None:
     ctx.record.leave_out("ssd_cla_episodes", "Episodes", "over before the year begins", (~found["sent"]).sum())
     ctx.episodes = found
     sent = found[found["sent"]].reset_index(drop=True)
+    ctx.record.forget("Episodes", over[~places(over).isin(places(sent))])
     ctx.put("Episodes", sent.assign(CHILD=sent["child"], CIN=sent["need"]), sent["key"])
     ctx.record.came_from("Episodes", sent.index, "ssd_cla_episodes", sent)
     for source, part in (("ssd_legal_status", "LS"), ("ssd_cla_placement", "PLACE"), ("ssd_address", "HOME_POST")):

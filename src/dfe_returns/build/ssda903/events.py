@@ -72,17 +72,10 @@ def asylum_seekers(ctx: CareContext) -> None:
     status = rows["immi_immigration_status"].str.casefold()
     rows = rows[pd.concat([status.str.contains(w, regex=False, na=False) for w in words], axis=1).any(axis=1)].copy()
     adult = add_years(rows["birth"], 18)
-    end = ctx.cut("903-UASC-CUT", "UASC", "DUC", rows, rows["immi_immigration_status_end_date"])
+    end = rows["immi_immigration_status_end_date"]
+    end = end.mask(end > ctx.as_at)
     rows["DUC"] = end.where(end < adult, adult)
-    bounded = end.isna() & (adult < ctx.as_at)
-    ctx.record.decide(
-        "903-UASC-BOUNDED",
-        "UASC",
-        rows[bounded],
-        "DUC",
-        new=rows.loc[bounded, "DUC"],
-        note="an open status ends on the 18th birthday",
-    )
+    rows["bounded"] = end.isna() & (adult < ctx.as_at)
     begins = rows["immi_immigration_status_start_date"].fillna(rows["birth"])
     own = ctx.this_year
     pairs = rows.assign(begins=begins, at=range(len(rows))).merge(own[["person", "DECOM", "DEC"]], on="person")
@@ -92,6 +85,15 @@ def asylum_seekers(ctx: CareContext) -> None:
     rows = rows.iloc[sorted(pairs.loc[meets, "at"].unique())]
     rows = rows.sort_values(["child", "DUC", "immi_immigration_status_id"], kind="stable").drop_duplicates(
         "child", keep="last"
+    )
+    ctx.cut("903-UASC-CUT", "UASC", "DUC", rows, rows["immi_immigration_status_end_date"])
+    ctx.record.decide(
+        "903-UASC-BOUNDED",
+        "UASC",
+        rows[rows["bounded"]],
+        "DUC",
+        new=rows["DUC"],
+        note="an open status ends on the 18th birthday",
     )
     rows = rows.assign(SEX=sexes(ctx, rows["sex"]))
     ctx.sort_out("UASC", rows, [], "immi_immigration_status_id", "ssd_immigration_status")
@@ -188,6 +190,7 @@ def social_workers(ctx: CareContext) -> None:
     rows = _one_spell(ctx, rows)
     before = rows["SW_DEC"] < window
     ctx.record.leave_out("ssd_involvements", "SWEpisodes", "over before the time that is asked for", before.sum())
+    ctx.record.forget("SWEpisodes", rows[before])
     rows = rows[~before].reset_index(drop=True)
     ctx.sort_out("SWEpisodes", rows, ["SW_DECOM"], "key", "ssd_involvements")
 
