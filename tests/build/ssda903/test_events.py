@@ -226,6 +226,33 @@ def test_an_order_that_nobody_closed_is_over_with_the_care_it_fell_in(build):
     assert told.left_out("la_dolo") == {"over with the period of care before the year begins": 1}
 
 
+def test_an_order_that_began_before_the_care_is_told_and_listed(build):
+    told = build(
+        """
+        person | start      | why | end        | left
+        1      | 2026-06-01 | S   | 2026-08-01 | E4A
+        2      | 2026-06-01 | S   |            |
+        """,
+        year="2026-27",
+        extract_date=None,
+        la_dolo="""
+        child_id | dolo_start | dolo_end
+        C1       | 2026-05-20 |
+        C2       | 2026-05-20 | 2026-07-01
+        C2       | 2026-04-20 | 2026-05-01
+        """,
+    )
+    assert told.table("DoLo", "CHILD DOLO_START DOLO_END") == [
+        "C1 | 2026-05-20 | 2026-08-01",
+        "C2 | 2026-05-20 | 2026-07-01",
+    ]
+    assert told.work("903-ORDER-OUTSIDE-CARE", "child value") == [
+        "C1 | 2026-05-20",
+        "C2 | 2026-05-20",
+        "C2 | 2026-04-20",  # over before: not told
+    ]
+
+
 def test_spells_of_one_worker_that_lie_in_one_another_are_one(build):
     told = build(
         "person | start | why\n1 | 2024-05-01 | S\n2 | 2024-05-01 | S\n",

@@ -158,6 +158,15 @@ def _end_of_care(ctx: CareContext, rows: pd.DataFrame, days: pd.Series) -> pd.Se
     return latest.set_index("at")["end"].reindex(rows.index)
 
 
+def _first_day_in_care(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
+    """First day on which the child was looked after under each order, which may have begun before the care."""
+    spells = ctx.episodes[["person", "DECOM", "DEC"]]
+    pairs = rows[["person", "DOLO_START", "DOLO_END"]].reset_index(names="at").merge(spells, on="person")
+    pairs = pairs[~(pairs["DEC"] < pairs["DOLO_START"]) & ~(pairs["DOLO_END"] < pairs["DECOM"])]
+    day = pairs["DECOM"].where(pairs["DECOM"] > pairs["DOLO_START"], pairs["DOLO_START"])
+    return day.groupby(pairs["at"]).min().reindex(rows.index)
+
+
 def social_workers(ctx: CareContext) -> None:
     """Sets SWEpisodes: who held the case in this year and the one before, for children looked after on the day of the
     return."""
@@ -257,18 +266,17 @@ def deprivation_of_liberty(ctx: CareContext) -> None:
         return
     rows = ctx.of_child(ctx.rows("la_dolo")).rename(columns={"dolo_start": "DOLO_START", "dolo_end": "DOLO_END"})
     rows = ctx.under_way(rows, "DOLO_START", "DOLO_END", "la_dolo", "DoLo")
-    inside = ctx.in_care_then(rows, "DOLO_START")
     ctx.record.work(
         "903-ORDER-OUTSIDE-CARE",
         "DoLo",
-        rows[~inside],
+        rows[~ctx.in_care_then(rows, "DOLO_START")],
         "DOLO_START",
         rows["DOLO_START"],
         "the child was not looked after when the order began",
     )
-    rows = rows[inside].reset_index(drop=True)
+    rows = rows.assign(in_care=_first_day_in_care(ctx, rows)).dropna(subset=["in_care"]).reset_index(drop=True)
     rows["DOLO_END"] = ctx.cut("903-ORDER-CUT", "DoLo", "DOLO_END", rows, rows["DOLO_END"])
-    limit = _end_of_care(ctx, rows, rows["DOLO_START"])
+    limit = _end_of_care(ctx, rows, rows["in_care"])
     beyond = limit.notna() & (rows["DOLO_END"].isna() | (rows["DOLO_END"] > limit))
     over = beyond & (limit < ctx.start)
     ctx.record.leave_out("la_dolo", "DoLo", _OVER_WITH_CARE, over.sum())
