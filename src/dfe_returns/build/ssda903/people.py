@@ -121,8 +121,8 @@ def _mothers(ctx: CareContext, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series
         (links["moth_childs_dob"] <= ctx.as_at)
         & (links["moth_childs_dob"] >= add_years(links["birth"], ctx.conventions.mother_youngest))
     ]
-    young = links["moth_childs_dob"] < add_years(links["birth"], ctx.conventions.mother_youngest)
-    young = links[young & links["person"].isin(rows["person"])]
+    too_young = links["moth_childs_dob"] < add_years(links["birth"], ctx.conventions.mother_youngest)
+    young = links[too_young & links["person"].isin(rows["person"])]
     ctx.record.work(
         "903-MOTHER-TOO-YOUNG", "Header", young, "MOTHER", note="a link the wrong way round, or a wrong date"
     )
