@@ -270,6 +270,11 @@ def test_spells_of_one_worker_that_lie_in_one_another_are_one(build):
         "C1 | 2024-06-01 |  | FCONTA",
         "C2 | 2024-06-01 | 2025-08-01 | FCONTA",
     ]
+    assert told.origin("SWEpisodes", 1) == [
+        "SW_DEC | ssd_involvements | 5",
+        "SW_DEC | ssd_involvements | 6",
+        "row | ssd_involvements | 4",
+    ]
 
 
 def test_two_workers_who_began_on_one_day_both_end_when_a_third_begins(build):

@@ -145,3 +145,9 @@ def test_g_two_changes_of_one_day_that_cancel_out(build):
     assert told.episodes() == ["2025-05-01 | S | C2 | U6 |  |"]
     assert told.decided("903-EPISODE-OF-NO-NIGHT", "child old") == ["C1 | 2025-06-03"]
     assert told.decided("903-EPISODES-REJOINED", "child old") == ["C1 | 2025-06-03"]
+    assert told.origin("Episodes", 0) == [
+        "DEC | ssd_cla_episodes | 4",
+        "LS | ssd_legal_status | 2",
+        "PLACE | ssd_cla_placement | 2",
+        "row | ssd_cla_episodes | 2",
+    ]

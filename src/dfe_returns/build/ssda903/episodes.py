@@ -35,7 +35,12 @@ def episodes(ctx: CareContext, last: Mapping[str, pd.DataFrame] | None) -> None:
     ctx.record.forget("Episodes", over[~places(over).isin(places(sent))])
     ctx.put("Episodes", sent.assign(CHILD=sent["child"], CIN=sent["need"]), sent["key"])
     ctx.record.came_from("Episodes", sent.index, "ssd_cla_episodes", sent)
-    for source, part in (("ssd_legal_status", "LS"), ("ssd_cla_placement", "PLACE"), ("ssd_address", "HOME_POST")):
+    for source, part in (
+        ("ssd_legal_status", "LS"),
+        ("ssd_cla_placement", "PLACE"),
+        ("ssd_address", "HOME_POST"),
+        ("ssd_cla_episodes", "DEC"),
+    ):
         has = sent[f"{part}_line"].notna()
         rows = pd.DataFrame({"_file": sent.loc[has, f"{part}_file"], "_line": sent.loc[has, f"{part}_line"]})
         ctx.record.came_from("Episodes", rows.index, source, rows, part=part)
@@ -182,11 +187,12 @@ def _rejoined(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
         note="the changes of that day cancel out",
     )
     last = ~again.shift(-1, fill_value=False)
-    ends = rows.loc[last, ["DEC", "REC", "why"]]
+    ends = rows.loc[last, ["DEC", "REC", "why", "_file", "_line"]].reset_index(drop=True)
     out = rows[~again].reset_index(drop=True)
-    for name in ends:
+    for name in ("DEC", "REC", "why"):
         out[name] = ends[name].to_numpy()
-    return out
+    other = ends["_line"].ne(out["_line"])
+    return out.assign(DEC_file=ends["_file"].astype("str").where(other), DEC_line=ends["_line"].where(other))
 
 
 def _carried_over(ctx: CareContext, last: Mapping[str, pd.DataFrame] | None, sent: pd.DataFrame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from dfe_returns.build.shape import look_up
 from dfe_returns.build.ssda903.context import RESPITE, CareContext
 from dfe_returns.build.ssda903.people import sexes
 from dfe_returns.validate.cells import add_years, day_plus_years
@@ -196,12 +197,16 @@ def social_workers(ctx: CareContext) -> None:
     )
     rows["SW_DEC"] = ctx.cut("903-WORKER-END-CUT", "SWEpisodes", "SW_DEC", rows, rows["SW_DEC"])
     rows["SW_ID"] = _register_numbers(ctx, rows)
-    rows = _one_spell(ctx, rows)
+    rows, joined = _one_spell(ctx, rows)
     before = rows["SW_DEC"] < window
     ctx.record.leave_out("ssd_involvements", "SWEpisodes", "over before the time that is asked for", before.sum())
     ctx.record.forget("SWEpisodes", rows[before])
     rows = rows[~before].reset_index(drop=True)
     ctx.sort_out("SWEpisodes", rows, ["SW_DECOM"], "key", "ssd_involvements")
+    keys = ctx.keys["SWEpisodes"]
+    joined = joined[joined["into"].isin(keys)]
+    at = look_up(joined["into"], pd.Series(keys.index, index=keys))
+    ctx.record.came_from("SWEpisodes", at, "ssd_involvements", joined, part="SW_DEC")
 
 
 def _register_numbers(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
@@ -222,9 +227,9 @@ def _register_numbers(ctx: CareContext, rows: pd.DataFrame) -> pd.Series:
     return number.where(sound, "XX" + local.where(local.str.len() > 0, "0"))
 
 
-def _one_spell(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
+def _one_spell(ctx: CareContext, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Touching or overlapping spells of one worker, with nobody in between, are one; a spell that ends the day before
-    the next begins, or later, ends when it begins."""
+    the next begins, or later, ends when it begins. Second answer: the spells that went into another (`into`)."""
     run = (rows["person"].ne(rows["person"].shift()) | rows["SW_ID"].ne(rows["SW_ID"].shift())).cumsum()
     # latest end of the run so far; an open spell never ends
     ends = rows["SW_DEC"].fillna(_FAR).groupby(run).cummax()
@@ -237,6 +242,7 @@ def _one_spell(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
         old=rows.loc[again, "SW_DECOM"],
         note="touching spells of one worker",
     )
+    joined = rows.assign(into=rows["key"].astype("str").mask(again).ffill())[again]
     last_end = ends.mask(ends.eq(_FAR))[~again.shift(-1, fill_value=False)]
     rows = rows[~again].reset_index(drop=True)
     rows["SW_DEC"] = last_end.to_numpy()
@@ -257,7 +263,7 @@ def _one_spell(ctx: CareContext, rows: pd.DataFrame) -> pd.DataFrame:
         note="the next worker begins that day",
     )
     rows["SW_DEC"] = rows["SW_DEC"].mask(near, following)
-    return rows
+    return rows, joined
 
 
 def deprivation_of_liberty(ctx: CareContext) -> None:
