@@ -174,7 +174,8 @@ def health(rng: np.random.Generator, p: pd.DataFrame, clock: Clock) -> Frames:
         {
             "child": now.child,
             "status": np.where(rng.random(len(now)) < 0.86, "Y", "N"),
-            "date": np.maximum(days(now.start), plus(np.full(len(now), clock.end), -rng.integers(30, 330, len(now)))),
+            # told soon after the start of care, so that last year's return of a child who was in care then has it too
+            "date": np.minimum(plus(days(now.start), rng.integers(5, 60, len(now))), clock.end),
         }
     )
     return {
