@@ -236,3 +236,32 @@ def test_the_public_names_stay_functions_whatever_was_imported():
         assert dr.contract("cin", "2025-26").name == "cin"
         assert len(dr.validate("cin", "2025-26", {})) == 0
     assert dr.validate.schemas.cin_details("2025-26").name == "cin 2025-26 CINdetails"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"tables": None}, "tables should map"),
+        ({"tables": ["CINdetails"]}, "tables should map"),
+        ({"tables": {"CINdetails": {"LAchildID": ["A1"]}}}, "CINdetails should be a data frame"),
+        ({"previous": "last-year.xml"}, "previous should map"),
+        ({"reference": {"providers": "providers.csv"}}, "providers should be a data frame"),
+        ({"rules": ""}, "No rule is named"),
+        ({"rules": " , "}, "No rule is named"),
+        ({"authority": "Fernshire"}, "Authority 'Fernshire'"),
+        ({"period": {"collection_end": 20260331}}, "collection_end is no date"),
+    ],
+)
+def test_what_cannot_be_meant_is_wrong_usage(given, said):
+    with pytest.raises(UsageError, match=said):
+        validate("cin", "2025-26", **{"tables": EARLY_CLOSURE, **given})
+
+
+@pytest.mark.parametrize("authority", [None, "", "831", 831, "E10000007", float("nan")])
+def test_an_authority_is_an_ons_code_or_a_number(authority):
+    validate("cin", "2025-26", EARLY_CLOSURE, authority=authority, rules="8630")
+
+
+def test_the_period_may_be_given_as_any_kind_of_day():
+    for end in ("2026-03-31", "31/03/2026", dt.date(2026, 3, 31), pd.Timestamp("2026-03-31", tz="Europe/London")):
+        assert len(validate("cin", "2025-26", EARLY_CLOSURE, rules="8630", period={"collection_end": end})) == 4

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -184,10 +185,13 @@ class ReturnData(ABC):
         given = self._given.get(name)
         if given is None:
             return None
-        day = pd.Timestamp(cin_day(given.strip()) if isinstance(given, str) else given)
+        if isinstance(given, str):
+            given = cin_day(given.strip())
+        # a bare number would count from 1970
+        day = pd.Timestamp(given) if isinstance(given, date | np.datetime64) else pd.NaT
         if day is pd.NaT:
             raise UsageError(f"{name} is no date; write it as 2026-03-31 or 31/03/2026.")
-        return day.normalize()
+        return day.tz_localize(None).normalize()
 
     def _default_start(self) -> pd.Timestamp:
         return pd.Timestamp(self.collection.start)

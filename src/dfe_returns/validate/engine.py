@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
@@ -12,6 +13,7 @@ import pandas as pd
 from dfe_returns.contract import Collection, Rule, contract
 from dfe_returns.contract.years import YEARS
 from dfe_returns.errors import DfeReturnsError, UsageError
+from dfe_returns.validate.cells import as_text
 from dfe_returns.validate.checks import field_checks
 from dfe_returns.validate.data import ReturnData
 from dfe_returns.validate.flags import Flag, Flags
@@ -45,12 +47,14 @@ def validate(
     Returns a frame with code, severity, table, row (position in the caller's frame), field, child, value, message, then
     line, fix and cause; one line per row and field. ``attrs["not_run"]`` says for each rule that could not run what it
     lacked.
-    Raises UsageError for an unknown return, year, table or rule code.
+    Raises UsageError for an unknown return, year, table, rule code or authority, and for tables that are no frames.
     """
     collection = contract(return_name, year)
-    for given in (tables, previous or {}):
-        if unknown := sorted(set(given) - set(collection.all_tables)):
-            raise UsageError(f"Table {', '.join(map(str, unknown))} is not one of {', '.join(collection.all_tables)}.")
+    _frames_given("tables", tables, collection.all_tables)
+    _frames_given("previous", previous or {}, collection.all_tables)
+    _frames_given("reference", reference or {})
+    if not is_authority(authority):
+        raise UsageError(f"Authority {authority!r} is neither an ONS code (E06000001) nor an LA number (three digits).")
     data = return_data(collection, tables, previous, reference, period, authority)
     chosen = choose(collection, rules)
     found: list[tuple[Rule, Flags]] = []
@@ -75,6 +79,21 @@ def validate(
     issues = as_frame(data, found, getattr(tables, "lines", None))
     issues.attrs["not_run"] = not_run
     return issues
+
+
+def _frames_given(name: str, given: Any, known: Iterable[str] | None = None) -> None:
+    """Raises UsageError unless `given` maps names, known ones where listed, to frames (or None for absent)."""
+    if not isinstance(given, Mapping):
+        raise UsageError(f"{name} should map names to data frames; it is of type {type(given).__name__}.")
+    if known is not None and (unknown := sorted(map(str, set(given) - set(known)))):
+        raise UsageError(f"Table {', '.join(unknown)} is not one of {', '.join(known)}.")
+    if odd := [str(key) for key, frame in given.items() if not (frame is None or isinstance(frame, pd.DataFrame))]:
+        raise UsageError(f"{name}: {', '.join(odd)} should be a data frame.")
+
+
+def is_authority(code: object) -> bool:
+    """Whether a code has the form of an ONS code or LA number, or is blank."""
+    return re.fullmatch(r"|\d{3}|[A-Za-z]\d{8}", as_text(code).strip()) is not None
 
 
 def return_data(
@@ -109,12 +128,15 @@ def _data_class(return_name: str) -> type[ReturnData]:
 
 
 def choose(collection: Collection, rules: Iterable[str] | str | None) -> list[Rule]:
-    """The rules to run: the department's that are on; else codes, ``INT`` or ``all``. Raises UsageError."""
+    """The rules to run: the department's that are on; else codes, ``INT`` or ``all``. Raises UsageError for a code that
+    is none, and for text that names no rule: nothing would be checked, and nothing found."""
     year_rules = collection.rules.values()
     if rules is None:
         return [r for r in year_rules if r.departmental and r.default]
-    wanted = [rules] if isinstance(rules, str) else list(rules)
+    wanted = list(rules) if isinstance(rules, Iterable) and not isinstance(rules, str) else [rules]
     wanted = [code.strip() for text in wanted for code in str(text).split(",") if code.strip()]
+    if isinstance(rules, str) and not wanted:
+        raise UsageError("No rule is named; give codes parted by comma, INT or all, or leave the choice out.")
     chosen: dict[str, Rule] = {}
     for code in wanted:
         if code.lower() == "all":
