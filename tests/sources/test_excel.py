@@ -11,6 +11,7 @@ import pytest
 
 from dfe_returns.errors import InputError
 from dfe_returns.sources import load
+from dfe_returns.sources.folder import FolderReader
 
 from .conftest import notes
 
@@ -127,3 +128,9 @@ def test_a_file_that_is_no_excel_file(extract):
     (folder / "ssd_department.xlsx").write_text("dept_team_id,dept_team_name\nT1,North\n")
     with pytest.raises(InputError, match="cannot be read as an Excel file"):
         load(folder)
+
+
+def test_a_workbook_under_a_password_is_told_as_such(tmp_path):
+    (tmp_path / "ssd_person.xlsx").write_bytes(bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600))  # an encrypted one
+    with pytest.raises(InputError, match=r"ssd_person\.xlsx is protected by a password"):
+        FolderReader(tmp_path).header("ssd_person.xlsx")

@@ -208,3 +208,10 @@ def test_of_a_directory_a_run_reads_only_the_postcodes_of_its_episodes(directory
     unknown = episodes.assign(HOME_POST="QQ1 1QQ")
     assert len(read_references(path, None, {"Episodes": unknown})["postcodes"]) == 3
     assert len(read_references(path, None)["postcodes"]) == 3
+
+
+def test_a_file_with_urns_and_nothing_about_providers_is_no_provider_list(tmp_path):
+    path = tmp_path / "episodes.csv"
+    path.write_text("CHILD,DECOM,URN\n1,01/05/2025,SC123456\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"episodes\.csv is no provider list"):
+        read_providers(path)

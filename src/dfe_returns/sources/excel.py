@@ -20,6 +20,8 @@ from dfe_returns.sources.words import tidy
 
 _SEARCHED = 30
 """Rows in which the header is looked for."""
+_WRAPPER = b"\xd0\xcf\x11\xe0"
+"""Begins an encrypted workbook (and an old .xls, which is read under its own ending)."""
 
 
 @dataclass
@@ -39,13 +41,26 @@ class Sheet:
         return RawFile(self.name, frame, self.header, len(frame), self.sha256, note=self.note)
 
 
+def _must_open(path: Path) -> None:
+    """Raises InputError for a workbook that cannot be opened, or not without its password."""
+    try:
+        with open(path, "rb") as file:
+            wrapped = file.read(len(_WRAPPER)) == _WRAPPER
+    except OSError as error:
+        raise InputError(
+            f"{path.name} cannot be read ({error.strerror}). Ask for access, or close it elsewhere."
+        ) from None
+    if wrapped and path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb"):
+        raise InputError(f"{path.name} is protected by a password. Save it again without one.")
+
+
 def read_sheet(path: Path, options: SourceOptions, notes: Notes) -> Sheet:
     """The sheet the profile names, else the one visible sheet with rows.
 
-    Raises InputError naming file and sheet: not an Excel file, no visible sheet with rows or several of them, no
-    header,
-    two headings alike.
+    Raises InputError naming file and sheet: not an Excel file, under a password, no visible sheet with rows or several
+    of them, no header, two headings alike.
     """
+    _must_open(path)
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
             name = _choose(book, str(options.of(path.name, "sheet")), path.name, notes)

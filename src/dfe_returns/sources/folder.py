@@ -45,18 +45,22 @@ class FolderReader:
         self._names = self._list()
 
     def _list(self) -> list[str]:
-        if not self.folder.exists():
-            raise InputError(f"The source folder {self.folder} does not exist. Check the path.")
-        if not self.folder.is_dir():
-            raise InputError(f"The source {self.folder} is a file; give the folder it lies in.")
         try:
-            found = sorted(
-                item.name for item in self.folder.iterdir() if item.is_file() and not item.name.startswith((".", "~$"))
-            )
+            if not self.folder.exists():
+                raise InputError(f"The source folder {self.folder} does not exist. Check the path.")
+            if not self.folder.is_dir():
+                raise InputError(f"The source {self.folder} is a file; give the folder it lies in.")
+            items = sorted(item for item in self.folder.iterdir() if not item.name.startswith((".", "~$")))
+            found = [item.name for item in items if item.is_file()]
         except OSError as error:
             raise InputError(
                 f"The source folder {self.folder} cannot be read ({error.strerror}). Ask for access to it."
             ) from None
+        for item in items:
+            if item.name not in found and item.name.lower().endswith(TEXT_ENDINGS + EXCEL_ENDINGS):
+                self.notes.add(
+                    "STRUCT-NOT-A-FILE", "A folder, a pipe or a link to nothing; it cannot be read.", item.name
+                )
         data = [name for name in found if name.lower().endswith(TEXT_ENDINGS + EXCEL_ENDINGS)]
         if not data:
             raise InputError(
@@ -88,7 +92,7 @@ class FolderReader:
         if name.lower().endswith(EXCEL_ENDINGS):
             return self._sheet(name).header
         data, encoding, separator, _ = self._load(name)
-        return _header(data, encoding, separator)
+        return _header(data, encoding, separator, name)
 
     def read(self, name: str, columns: Collection[str]) -> RawFile:
         """The wanted columns of a file (those it has), every row with its line. InputError names file and line."""
@@ -101,7 +105,7 @@ class FolderReader:
         self._bytes.pop(name, None)
         raw.sha256 = sha256_of(self.folder / name)
         self._tell(raw)
-        return self._without_totals(raw, _last_row(data, encoding, separator))
+        return self._without_totals(raw, _last_row(data, encoding, separator, name))
 
     def _without_totals(self, raw: RawFile, last: list[str]) -> RawFile:
         """Totals at the foot of a report are no record: refused, or left out where the profile says so."""
@@ -167,7 +171,7 @@ def parse(data: bytes, name: str, encoding: str, separator: str, first_line: int
     two columns of one name.
     """
     layout = scan(data, separator, name, first_line)
-    header = _header(data, encoding, separator)
+    header = _header(data, encoding, separator, name)
     _no_twins(header, name)
     wrong = layout.cells != layout.cells[0]
     if wrong.any():
@@ -232,9 +236,17 @@ def _first_line(data: bytes, encoding: str) -> str:
     return line.decode("cp1252" if encoding == "cp1252" else "utf-8", errors="replace").rstrip("\r")
 
 
-def _header(data: bytes, encoding: str, separator: str) -> tuple[str, ...]:
-    cells = next(csv.reader(io.StringIO(_first_line(data, encoding)), delimiter=separator), [])
-    return tuple(tidy(cell) for cell in cells)
+def _header(data: bytes, encoding: str, separator: str, name: str) -> tuple[str, ...]:
+    return tuple(tidy(cell) for cell in _cells(_first_line(data, encoding), separator, name))
+
+
+def _cells(line: str, separator: str, name: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(line), delimiter=separator), [])
+    except csv.Error:  # a carriage return or a cell of 128 KB: its own words may quote the line
+        raise InputError(
+            f"{name}: its first or last line is no row of a table. Export it again as CSV (UTF-8)."
+        ) from None
 
 
 def _header_line(data: bytes, encoding: str) -> int:
@@ -264,7 +276,7 @@ def _no_twins(header: tuple[str, ...], name: str) -> None:
         seen.add(column)
 
 
-def _last_row(data: bytes, encoding: str, separator: str) -> list[str]:
+def _last_row(data: bytes, encoding: str, separator: str, name: str) -> list[str]:
     """Cells of the last line that has any text."""
     text = data.rstrip().rpartition(b"\n")[2].decode("cp1252" if encoding == "cp1252" else "utf-8", errors="replace")
-    return next(csv.reader(io.StringIO(text), delimiter=separator), [])
+    return _cells(text, separator, name)

@@ -210,17 +210,18 @@ def read_providers(path: Path | str) -> pd.DataFrame:
     one row per line. An authority by its name becomes its LA number.
 
     CSV, or every sheet of an Excel file that has the columns; title rows above the header are passed over.
-    Raises InputError when nothing in the file has a column of URNs.
+    Raises InputError when nothing in the file has a column of URNs and another about the provider.
     """
     path = Path(path)
     sheets = _sheets(path)
-    parts = []
+    parts, known = [], set()
     for sheet in sheets:
         at = _header_at(sheet)
         if at is None:
             continue
         header = [str(c) for c in sheet.iloc[at]]
         names = _columns(path, header, _PROVIDER_NAMES, "provider list", optional=PROVIDER_COLUMNS[1:])
+        known |= set(names)
         body = sheet.iloc[at + 1 :].copy()
         body.columns = pd.Index(header)
         body = body.loc[:, ~body.columns.duplicated()]
@@ -228,6 +229,11 @@ def read_providers(path: Path | str) -> pd.DataFrame:
         parts.append(rows.reindex(columns=PROVIDER_COLUMNS, fill_value=""))
     if not parts:
         raise InputError(f"{path.name} is no provider list: no column in it is headed URN.")
+    if known == {"urn"}:  # an Episodes file has URNs, too, and would make every placement wrong
+        raise InputError(
+            f"{path.name} is no provider list: it has URNs and nothing about the providers (placement codes, provider "
+            "codes, end date, postcode, local authority)."
+        )
     out = pd.concat(parts, ignore_index=True).fillna("")
     out["urn"] = out["urn"].str.upper().str.replace(r"\.0$", "", regex=True)
     out["closed"] = _days(out["closed"])

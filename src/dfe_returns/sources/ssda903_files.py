@@ -9,6 +9,7 @@ spreadsheet changed are tolerated where they can be read in one way only, and to
 from __future__ import annotations
 
 import calendar
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,7 +41,7 @@ def read_ssda903(path: Path | str) -> ReturnTables:
     Raises InputError when there is no such folder, nothing in it is a 903 file, or a file cannot be read as a table.
     """
     path = Path(path)
-    if path.is_file():
+    if os.path.isfile(path):  # unlike Path.is_file, no error where the folder may not be entered
         if path.suffix.lower() == ".xml":
             from dfe_returns.sources.ssda903_xml import read_ssda903_xml
 

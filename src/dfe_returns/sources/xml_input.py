@@ -82,6 +82,8 @@ class Events(Iterator[Xml]):
 def parsed(path: Path, tags: tuple[str, ...], notes: StructureNotes) -> Iterator[Events]:
     """The wanted elements of an XML file. Raises InputError, with line and remedy, for whatever cannot be read."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would keep the reader waiting for ever
+            raise InputError(f"{path}: this is a pipe or device, not a file. Save it as a file first.")
         with open(path, "rb") as file:
             encoding = _opening(path, file, notes)
             file.seek(0)
