@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
@@ -24,7 +25,16 @@ from dfe_returns.contract import Collection, contract
 from dfe_returns.errors import InputError, UsageError
 from dfe_returns.files import open_private, private_folder, sha256_of, write_csv
 from dfe_returns.minimise import Minimised, minimise
-from dfe_returns.run_folder import CIN_FILE, SOURCE_COLUMNS, RunResult, as_text, find_run, load_run, replacing
+from dfe_returns.run_folder import (
+    CIN_FILE,
+    SOURCE_COLUMNS,
+    RunResult,
+    as_text,
+    find_run,
+    load_run,
+    must_be_free,
+    replacing,
+)
 
 if TYPE_CHECKING:
     from dfe_returns.build import Built
@@ -55,6 +65,8 @@ class Plan:
     authority: str
     switches: Mapping[str, str] = field(default_factory=dict)
     keep_ledger: bool = True
+    password_file: Path | None = None
+    """Holds the password of the source's database; read when it is opened, and never kept."""
 
 
 def plan_run(
@@ -90,6 +102,9 @@ def plan_run(
     if day is not None and not collection.start <= day <= collection.end:
         raise UsageError(f"--as-at {day} lies outside {collection.year} ({collection.start} to {collection.end}).")
 
+    if authority is not None and re.fullmatch(r"[0-9]{3}", authority) is None:
+        raise UsageError(f"--authority {authority!r} should be the three-digit DfE number of the authority.")
+
     def path(given: Path | str | None, configured: Path | None) -> Path | None:
         if given is not None:
             return Path(given)
@@ -111,6 +126,7 @@ def plan_run(
         authority=authority or settings.authority,
         switches=settings.switches,
         keep_ledger=keep_ledger,
+        password_file=path(None, chosen.password_file),
     )
 
 
@@ -133,9 +149,11 @@ def _source(config: Config, source: str | Path | None) -> Source:
 
 def extract(plan: Plan) -> Loaded:
     """Source -> SSD tables. Raises InputError for input that cannot be used and for unmapped codes."""
+    from dfe_returns.ledger.place import with_password
     from dfe_returns.sources import load
 
-    return load(plan.source, profile=plan.profile, companions=plan.companions)
+    source = plan.source if isinstance(plan.source, Path) else with_password(plan.source, plan.password_file)
+    return load(source, profile=plan.profile, companions=plan.companions)
 
 
 def when(plan: Plan, loaded: Loaded) -> tuple[date, bool]:
@@ -199,15 +217,21 @@ def last_year(plan: Plan) -> dict[str, pd.DataFrame] | None:
     return read_previous(plan.collection.name, plan.previous)
 
 
+def published_in(path: Path) -> Path:
+    """Where the return lies: the sealed files or the draft of a run folder, else the path itself. Raises InputError."""
+    try:
+        if path.is_dir() and (path / "manifest.json").is_file():
+            return next((path / name for name in ("submission", "draft") if (path / name).is_dir()), path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}). Ask for access to it.") from None
+    return path
+
+
 def read_previous(return_name: str, path: Path) -> dict[str, pd.DataFrame]:
     """A return of last year given as file, folder or run folder. Raises InputError when it cannot be read."""
     from dfe_returns.sources.return_files import read_return
 
-    folder = path
-    for inside in ("submission", "draft"):
-        if (path / inside).is_dir() and (path / "manifest.json").is_file():
-            folder = path / inside
-            break
+    folder = published_in(path)
     if return_name == "cin" and folder.is_dir():
         files = sorted(folder.glob("*.xml"))
         if len(files) != 1:
@@ -296,6 +320,7 @@ def run(
 def run_plan(plan: Plan, progress: Progress | None = None) -> RunResult:
     """As `run`, for settled settings."""
     tell = progress or (lambda _text: None)
+    must_be_free(plan.out)
     tell("Reading the extract")
     loaded = extract(plan)
     last = last_year(plan)
@@ -320,6 +345,7 @@ def write(
     """Write the run folder, whole or not at all, and enter the run in the ledger."""
     from dfe_returns.evidence.lineage import field_lineage
     from dfe_returns.evidence.mapping import mapping_of
+    from dfe_returns.ledger.place import ledger_of
 
     as_at, dry_run = when(plan, loaded)
     withheld = pd.concat([loaded_withheld(loaded), built.withheld, permitted.withheld], ignore_index=True).astype(
@@ -360,6 +386,8 @@ def write(
             keep_previous(last, plan, folder / "previous")
         write_report(result, folder / "report", plan.config)
         write_manifest(result, folder)
+        if plan.keep_ledger:
+            ledger_of(plan.config, plan.out).close()  # one that cannot be used stops the run before it is in place
     result = replace(result, folder=plan.out)
     if plan.keep_ledger:
         record(result, plan)
@@ -406,16 +434,16 @@ def publish(result: RunResult, folder: Path) -> pd.DataFrame:
 
 def keep_previous(last: Mapping[str, pd.DataFrame], plan: Plan, folder: Path) -> None:
     """Keep last year's tables with the run, so that its report can be built again."""
+    from dfe_returns.sources.folder import EXCEL_ENDINGS, TEXT_ENDINGS
+
     private_folder(folder)
     assert plan.previous is not None
-    path = plan.previous
-    for inside in ("submission", "draft"):
-        if (path / inside).is_dir() and (path / "manifest.json").is_file():
-            path = path / inside
-            break
-    files = [path] if path.is_file() else sorted(p for p in path.iterdir() if p.suffix.lower() in (".csv", ".xml"))
+    path = published_in(plan.previous)
+    census = plan.collection.name == "cin"
+    endings = (".xml",) if census else TEXT_ENDINGS + EXCEL_ENDINGS
+    files = [path] if path.is_file() else sorted(p for p in path.iterdir() if p.suffix.lower() in endings)
     for file in files:
-        target = folder / (CIN_FILE if plan.collection.name == "cin" else file.name)
+        target = folder / (CIN_FILE if census else file.name)
         shutil.copyfile(file, target)
         target.chmod(0o600)
 
@@ -493,19 +521,23 @@ def versions() -> dict[str, str]:
 def record(result: RunResult, plan: Plan) -> None:
     """Enter the run in the ledger: counts, file hashes, and the issues by keyed hash of their content."""
     from dfe_returns.ledger.place import ledger_of
+    from dfe_returns.publish.manifest import MANIFEST, statement_of
     from dfe_returns.review.keys import finding_rows
 
     errors = result.issues[result.issues["severity"] == "error"]
     drafts = sorted((result.folder / "draft").iterdir())
+    files = [{"role": "draft", "name": f.name, "sha256": sha256_of(f), "bytes": f.stat().st_size} for f in drafts]
+    said = statement_of(result.folder)
+    files.append({"role": "manifest", "name": MANIFEST, "sha256": hashlib.sha256(said).hexdigest(), "bytes": len(said)})
     ledger_of(plan.config, result.folder).record_run(
-        result,
+        replace(result, folder=result.folder.absolute()),  # the ledger is asked from other working folders, too
         counts={
             "children": result.children,
             "errors": result.errors,
             "queries": result.queries,
             "errors_by_rule": {str(code): int(n) for code, n in errors.groupby("code").size().items()},
         },
-        files=[{"role": "draft", "name": f.name, "sha256": sha256_of(f), "bytes": f.stat().st_size} for f in drafts],
+        files=files,
         findings=finding_rows(result),
     )
 

@@ -7,6 +7,7 @@ people.csv, manifest.json; submission/ after sign-off.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -27,6 +28,9 @@ from dfe_returns.files import private_folder
 
 CIN_FILE = "cin.xml"
 SEALED = "submission"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_ANOTHER_RUN = (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST)
+"""What a rename says when another run has just taken or put a folder there."""
 ORIGIN_COLUMNS = ["row", "source", "file", "line", "part"]
 DECISION_COLUMNS = ["rule", "table", "record", "child", "field", "old", "new", "note"]
 WORKLIST_COLUMNS = ["code", "table", "record", "child", "field", "value", "note"]
@@ -114,11 +118,8 @@ def as_text(frame: pd.DataFrame, collection: Collection) -> pd.DataFrame:
     return pd.DataFrame(out, index=frame.index)
 
 
-@contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
-    """A fresh folder that takes the place of `folder` only when everything in it is written; a signed folder is
-    refused."""
-    folder = folder.absolute()
+def must_be_free(folder: Path) -> None:
+    """Raises RefusedError when the folder holds a signed return, UsageError when it holds what is no run."""
     if (folder / SEALED).exists():
         raise RefusedError(
             f"{folder} holds a signed return; choose another folder with --out, or reject the signed run first."
@@ -129,6 +130,14 @@ def replacing(folder: Path) -> Iterator[Path]:
         raise UsageError(
             f"{folder} holds other files; choose an empty or new folder with --out, so that nothing of yours is lost."
         )
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A fresh folder that takes the place of `folder` only when everything in it is written; a signed folder is
+    refused. Raises UsageError when it cannot be written."""
+    folder = folder.absolute()
+    must_be_free(folder)
     private_folder(folder.parent) if not folder.parent.exists() else None
     try:
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -136,16 +145,44 @@ def replacing(folder: Path) -> Iterator[Path]:
         raise UsageError(f"Cannot write beside {folder} ({error.strerror}); choose another place with --out.") from None
     try:
         yield fresh
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-            os.replace(folder, old / folder.name)
-            os.replace(fresh, folder)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(fresh, folder)
-    except BaseException:
+        _put_in_place(fresh, folder)
+    except BaseException as error:
         shutil.rmtree(fresh, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise UsageError(
+                f"Cannot write the run ({error.strerror}); make room, or choose another place with --out."
+            ) from None
         raise
+
+
+def _put_in_place(fresh: Path, folder: Path) -> None:
+    """Two renames. A sign-off that came meanwhile stands; of two runs into one folder the last one to end does."""
+    while True:
+        must_be_free(folder)
+        old = None
+        try:
+            if folder.exists():
+                old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+                os.replace(folder, old / folder.name)
+            os.replace(fresh, folder)
+        except BaseException as error:
+            if old is not None and (old / folder.name).exists() and not folder.exists():
+                os.replace(old / folder.name, folder)
+            if isinstance(error, OSError) and error.errno in _ANOTHER_RUN and fresh.exists():
+                continue
+            raise
+        finally:
+            if old is not None:
+                _keep_what_was_signed(old / folder.name, folder)
+                shutil.rmtree(old, ignore_errors=True)
+        return
+
+
+def _keep_what_was_signed(replaced: Path, folder: Path) -> None:
+    """A run whose signed files were rejected, perhaps after they were sent, stays beside the one that replaces it."""
+    if any(replaced.glob(f"{SEALED}-rejected-*")):
+        run_id = _manifest(replaced / "manifest.json").get("run_id") or "run"
+        os.replace(replaced, Path(tempfile.mkdtemp(prefix=f"{folder.name}-rejected-", dir=folder.parent)) / str(run_id))
 
 
 def find_run(run: str | Path, runs: Path | None = None) -> Path:
@@ -159,6 +196,11 @@ def find_run(run: str | Path, runs: Path | None = None) -> Path:
                 if manifest.parent.name == str(run) or _manifest(manifest).get("run_id") == str(run):
                     return manifest.parent
     raise UsageError(f"There is no run {run}: give a run folder (it holds manifest.json) or a run id under ./runs.")
+
+
+def another_run(folder: Path, run_id: str) -> bool:
+    """Whether the folder of a run holds a later one by now (a rerun takes the place of an unsigned run)."""
+    return _manifest(folder / "manifest.json").get("run_id", run_id) != run_id
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -246,7 +288,9 @@ def _previous(folder: Path, collection: Collection) -> dict[str, pd.DataFrame] |
         return None
     from dfe_returns.sources.return_files import read_return
 
-    return dict(read_return(collection.name, kept / CIN_FILE if collection.name == "cin" else kept))
+    files = sorted(kept.iterdir())
+    alone = files[0] if len(files) == 1 and files[0].suffix.lower() == ".xml" else kept  # a census, or a 903 in XML
+    return dict(read_return(collection.name, alone))
 
 
 def _csv(path: Path, columns: list[str] | None = None) -> pd.DataFrame:

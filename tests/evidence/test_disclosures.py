@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from dfe_returns.errors import RefusedError, UsageError
+from dfe_returns.evidence.child import child_lineage
 from dfe_returns.evidence.disclosures import disclosure_counts, disclosures_of, record_disclosures, verify_disclosures
 from dfe_returns.evidence.events import access_history, events
 from dfe_returns.evidence.rights import open_request
@@ -240,3 +241,12 @@ def test_counts_per_table_of_a_run(seasons):
     counts = disclosure_counts(seasons[0], "cin-2025-26").set_index("table")
     assert counts["children"].to_dict() == {"CINdetails": 2, "ChildCharacteristics": 2, "ChildIdentifiers": 2}
     assert counts.loc["ChildIdentifiers", "file"] == "cin.xml"
+
+
+def test_a_run_whose_folder_holds_another_by_now_is_no_source_of_values(tmp_path):
+    ledger, runs = three_seasons(tmp_path, Clock("2026-07-02"))
+    first = runs[0].folder
+    keep(first, "cin", "2025-26", census("2025-26", "LAchildID | PersonBirthDate | Sex\nA1 | 2001-01-01 | M"), "other")
+    with pytest.raises(UsageError, match="another run by now"):
+        child_lineage(first, "A1", "cin-2023-24")
+    assert "2001-01-01" not in str(subject_report(ledger, "A1", "R Officer", "access request", ""))

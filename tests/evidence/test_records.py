@@ -290,3 +290,8 @@ def test_every_risk_and_decision_points_at_a_doubt_that_exists():
     from dfe_returns.evidence.records import _risks
 
     assert {d["doubt"] for d in _risks()["decisions"]} <= set(register().doubts)
+
+
+def test_a_breach_report_of_a_table_that_the_run_does_not_have_is_refused(looked_after_run):
+    with pytest.raises(UsageError, match="no table Epsiodes"):
+        breach_report(looked_after_run, tables=["Epsiodes"])

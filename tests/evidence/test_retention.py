@@ -283,3 +283,16 @@ def test_a_folder_already_gone_is_told(tmp_path):
     shutil.rmtree(tmp_path / "old")
     plan = retention_plan(ledger, CONFIG, date(2026, 6, 1))
     assert statuses(plan)[("old", "return and lineage")] == "gone"
+
+
+def test_a_draft_that_expires_takes_no_later_run_in_its_folder_with_it(tmp_path):
+    ledger, clock = kept_runs(tmp_path)
+    free(ledger)
+    clock.set("2026-06-20")
+    later = keep(tmp_path / "draft-run", "cin", "2025-26", census("2025-26", CHILDREN), "later")  # the same --out
+    sign(ledger, later)
+    day = date(2026, 8, 1)
+    assert statuses(retention_plan(ledger, CONFIG, day))[("draft", "unsent run")] == "gone"
+    apply_retention(ledger, CONFIG, *OFFICER, today=day)
+    assert (tmp_path / "draft-run" / "submission" / "cin.xml").is_file()
+    assert (tmp_path / "draft-run" / "draft" / "cin.xml").is_file()

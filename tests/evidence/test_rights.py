@@ -286,3 +286,12 @@ def test_rectify_lists_amendments_drafts_the_notice_and_keeps_both_versions(corr
     ]
     assert versions["source"].ne("").all()
     assert corrected.state("cin-2025-26") == "superseded"
+
+
+def test_a_correction_listed_without_a_request_does_not_stop_the_next_run(corrected, tmp_path):
+    wrong = ("A1", "PersonBirthDate", "2012-03-04", "2012-03-05", tmp_path / "out", *OFFICER)
+    rectify(corrected, "", *wrong)
+    assert rights.requests(corrected).empty
+    assert rights.left_out(corrected, new_census(tmp_path, corrected, "2025-26", "cin-2025-26-again")).empty
+    with pytest.raises(UsageError, match="no request RQ-0077"):
+        rectify(corrected, "RQ-0077", *wrong)

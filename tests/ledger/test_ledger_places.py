@@ -6,7 +6,7 @@ import stat
 import pytest
 import sqlalchemy as sa
 
-from dfe_returns.errors import UsageError
+from dfe_returns.errors import IntegrityError, UsageError
 from dfe_returns.ledger import open_ledger
 from dfe_returns.ledger.keys import key_from, make_key_file
 
@@ -66,7 +66,7 @@ def test_places_and_keys_that_cannot_be_used(tmp_path, monkeypatch, place, key, 
 def test_a_file_that_is_no_database(tmp_path):
     path = tmp_path / "ledger.sqlite"
     path.write_bytes(b"this is not a database, whatever its name says" * 100)
-    with pytest.raises(UsageError, match="cannot be used"):
+    with pytest.raises(IntegrityError, match="damaged or no ledger"):
         open_ledger(path, b"k" * 40)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from dfe_returns.errors import UsageError
 from dfe_returns.evidence.disclosures import disclosure_counts
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.lineage import CHILD_COLUMN, classes_sent
@@ -27,10 +28,13 @@ def breach_report(
     went.
 
     ``run``: a RunResult or run folder; ``tables``: only these (one 903 file, say); ``aware_at``: when the
-    authority became aware, to count the 72 hours from. Counts, codes and file names only.
+    authority became aware, to count the 72 hours from. Counts, codes and file names only. Raises UsageError for a
+    table that the run does not have.
     """
     result = _loaded(run)
     collection = result.collection
+    if unknown := [n for n in tables or () if n not in result.tables]:
+        raise UsageError(f"The run has no table {', '.join(unknown)}; it has {', '.join(result.tables)}.")
     chosen = [n for n in collection.tables if n in result.tables and (not tables or n in tables)]
     kept = {name: result.tables[name] for name in chosen}
     classes = classes_sent(collection, kept)

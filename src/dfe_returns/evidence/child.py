@@ -17,14 +17,17 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def child_lineage(run: Any, child: str) -> pd.DataFrame:
+def child_lineage(run: Any, child: str, run_id: str = "") -> pd.DataFrame:
     """One row per value sent about a child, in publishing order; a blank has a row where a decision made it blank.
 
     ``run`` is a RunResult or the folder of a run; ``child`` the authority's number for the child as the return has it.
     ``source`` lists ``table file:line``; class, tier and conditions are those of the value (R14); ``decisions`` the
-    codes of what was done to it. Raises UsageError (without the number) when the return has no row of that child.
+    codes of what was done to it; ``run_id``: the run that is meant, where the folder may hold a later one. Raises
+    UsageError (without the number) when the return has no row of that child, or the folder holds another run.
     """
     result = _loaded(run)
+    if run_id and result.run_id != run_id:
+        raise UsageError(f"The folder of run {run_id} holds another run by now.")
     collection, column = result.collection, CHILD_COLUMN[result.collection.name]
     by_field = mapping_of(collection.name)
     rows, decided = row_lineage(result), result.decisions

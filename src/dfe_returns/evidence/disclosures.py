@@ -152,13 +152,16 @@ def verify_disclosures(ledger: Any) -> pd.DataFrame:
     problems = []
     with ledger.engine.connect() as connection:
         for name, model in REGISTERS.items():
-            query = select(model.entry, *[getattr(model, p) for p in _PARTS]).order_by(model.id)
+            query = select(model.entry, model.run_id, *[getattr(model, p) for p in _PARTS]).order_by(model.id)
             held: dict[int, list[list[Any]]] = {}
-            for row in connection.execute(query):
-                held.setdefault(row[0], []).append(list(row[1:]))
-            entered = {e["number"]: e for e in events(ledger, "disclosed") if e["event"] == "entered"}
+            runs: dict[int, set[str]] = {}
+            for number, run_id, *parts in connection.execute(query):
+                held.setdefault(number, []).append(parts)
+                runs.setdefault(number, set()).add(run_id)
+            entered = {e["number"]: e for e in events(ledger, "disclosed") if e.get("event") == "entered"}
             for number, entry in entered.items():
-                if chain.digest(held.get(number, [])) != entry["digests"][name]:
+                changed = chain.digest(held.get(number, [])) != entry["digests"][name]
+                if changed or runs.get(number, set()) - {entry["run_id"]}:
                     problems.append((f"{name} of run {entry['run_id']}", "were changed after they were entered"))
             problems += [
                 (f"{name} of entry {n}", "have no entry in the chain") for n in sorted(set(held) - set(entered))

@@ -3,11 +3,11 @@ order."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import select
 
+from dfe_returns.ledger import chain
 from dfe_returns.ledger.models import Entry
 
 
@@ -18,7 +18,7 @@ def events(ledger: Any, kind: str, run_id: str | None = None) -> list[dict[str, 
         query = query.where(Entry.run_id == run_id)
     with ledger.engine.connect() as connection:
         rows = connection.execute(query.order_by(Entry.number)).all()
-    return [{**json.loads(body), "number": number, "at": at, "run_id": run} for number, at, run, body in rows]
+    return [{**chain.content(body), "number": number, "at": at, "run_id": run} for number, at, run, body in rows]
 
 
 def note_access(ledger: Any, what: str, name: str, reason: str, child_hash: str = "", run_id: str = "") -> int:

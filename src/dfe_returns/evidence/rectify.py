@@ -18,6 +18,7 @@ from dfe_returns.errors import DfeReturnsError, RefusedError, UsageError
 from dfe_returns.evidence.child import child_lineage
 from dfe_returns.evidence.disclosures import child_hash, child_hashes, disclosures_of
 from dfe_returns.evidence.events import events
+from dfe_returns.evidence.rights import must_be_opened
 from dfe_returns.files import private_folder, write_csv, write_private
 
 # The same fact under its names in both returns; a field that is not here stands for itself.
@@ -60,10 +61,10 @@ def find_value(ledger: Any, child: str, field: str, sent: str, correct: str) -> 
     wanted = _names(field)
     seasons = disclosures_of(ledger, child)
     parts = []
-    for _, season in seasons.groupby("run_id", sort=False):
+    for run_id, season in seasons.groupby("run_id", sort=False):
         facts = season.iloc[0]
         try:
-            values = child_lineage(Path(facts["folder"]), child)
+            values = child_lineage(Path(facts["folder"]), child, str(run_id))
         except (DfeReturnsError, OSError):
             fields = season["fields"].str.split()
             hit = season[fields.map(lambda names: bool(set(names) & wanted))]
@@ -91,10 +92,13 @@ def rectify(
     ledger.
 
     Answers with the number of places per return and year, and the files made. The ledger keeps field, runs and
-    keyed hash, no value. Raises RefusedError without name and role.
+    keyed hash, no value. ``request`` may be blank. Raises RefusedError without name and role, UsageError for a
+    request that nobody opened.
     """
     if not name.strip() or not role.strip():
         raise RefusedError("Give the name and role of the officer who corrects the record.")
+    if request:
+        must_be_opened(ledger, request)
     found = find_value(ledger, child, field, sent, correct)
     folder = private_folder(folder)
     amendments = folder / "amendments.csv"
@@ -154,7 +158,7 @@ def both_versions(ledger: Any, request: str, child: str) -> pd.DataFrame:
     for run_id, season in disclosures_of(ledger, child).groupby("run_id", sort=False):
         facts = season.iloc[0]
         try:
-            values = child_lineage(Path(facts["folder"]), child)
+            values = child_lineage(Path(facts["folder"]), child, str(run_id))
         except (DfeReturnsError, OSError):
             continue
         hit = values[values["field"].isin(wanted)]

@@ -21,6 +21,7 @@ from dfe_returns.evidence.events import events
 from dfe_returns.evidence.holds import Hold, active_holds, holds_on
 from dfe_returns.evidence.retention_rules import RetentionRule, retention_rules
 from dfe_returns.files import data_folder, sha256_of
+from dfe_returns.run_folder import another_run
 
 WORKING = ("draft", "report", "previous", "worklist.csv", "people.csv")
 """What a submitted run no longer needs: the sealed file, lineage, decisions and manifest stay."""
@@ -45,7 +46,8 @@ _UNSENT = ("draft", "in review", "rejected", "superseded")
 def retention_plan(ledger: Any, config: Any, today: date | None = None) -> pd.DataFrame:
     """What each run folder holds and when that is due: columns of ``PLAN_COLUMNS``. Deletes nothing.
 
-    ``status``: keep, expired, held (by ``holds``), ask (no trigger: a person decides), gone (the folder is not there).
+    ``status``: keep, expired, held (by ``holds``), ask (no trigger: a person decides), gone (the folder is not there,
+    or a later run's by now).
     """
     day = today or ledger.today()
     rules, holds = retention_rules(config.retention.years), active_holds(ledger, config)
@@ -60,7 +62,8 @@ def retention_plan(ledger: Any, config: Any, today: date | None = None) -> pd.Da
             held = holds_on(holds, rule, **record)
             if rule == "RET-RETURN-FILE" and _still_there(folder, "working copies"):
                 held = sorted({*held, *holds_on(holds, "RET-STAGING", **record)})  # they lie in the same folder
-            status = _status(due, held, day) if _still_there(folder, what) else "gone"
+            there = _still_there(folder, what) and not another_run(folder, run.run_id)
+            status = _status(due, held, day) if there else "gone"
             rows.append((run.run_id, run.collection, run.year, run.state, what, rule, trigger, due, status,
                          " ".join(held), why, str(folder)))  # fmt: skip
     return pd.DataFrame(rows, columns=PLAN_COLUMNS)

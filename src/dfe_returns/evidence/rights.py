@@ -139,7 +139,7 @@ def requests(ledger: Any, today: date | None = None) -> pd.DataFrame:
     """All requests with their clocks: columns of ``REQUEST_COLUMNS``; no child, no hash."""
     day = today or ledger.today()
     rows = []
-    for request in dict.fromkeys(e["request"] for e in events(ledger, "rights")):
+    for request in opened(ledger):
         s = _state(ledger, request, day)
         left = (date.fromisoformat(s["due"]) - day).days if s["state"] in ("open", "paused") else pd.NA
         rows.append(
@@ -267,7 +267,7 @@ def objection_letter(return_name: str, fields: pd.DataFrame) -> str:
 
 def _flagged(ledger: Any, result: Any, undecided: bool) -> pd.DataFrame:
     columns = ["request", "kind", "child"] if undecided else ["request", "kind", "child", "reason", "officer"]
-    states = [_state(ledger, r) for r in dict.fromkeys(e["request"] for e in events(ledger, "rights"))]
+    states = [_state(ledger, r) for r in opened(ledger)]
     states = [state for state in states if state["kind"] in _STOPS_SIGNING]
     if not states:
         return pd.DataFrame(columns=columns, dtype="str")
@@ -293,10 +293,22 @@ def _about(decision: dict[str, Any], result: Any) -> bool:
     return bool(decision["return"] == result.collection.name and decision["year"] == result.collection.year)
 
 
+def opened(ledger: Any) -> list[str]:
+    """Numbers of the requests that were opened; a correction may be listed without one."""
+    return [e["request"] for e in events(ledger, "rights") if e["event"] == "opened"]
+
+
+def must_be_opened(ledger: Any, request: str) -> None:
+    """Raises UsageError for the number of a request that nobody opened."""
+    if request not in opened(ledger):
+        raise UsageError(f"There is no request {request}; `dfe-returns requests list` shows them.")
+
+
 def _state(ledger: Any, request: str, today: date | None = None) -> dict[str, Any]:
+    must_be_opened(ledger, request)
     mine = [e for e in events(ledger, "rights") if e["request"] == request]
-    if not mine or mine[0]["event"] != "opened":
-        raise UsageError(f"There is no request {request}; `rights` lists them.")
+    while mine[0]["event"] != "opened":
+        mine.pop(0)
     first, paused, since = mine[0], 0, None
     decisions = [e for e in mine if e["event"] == "decided"]
     state = "open"

@@ -135,7 +135,7 @@ def release(ledger: Any, child: str, request: str, name: str, role: str, note: s
         raise RefusedError("A release needs the reviewer's name and role, and a note on what was redacted.")
     asked = [e for e in events(ledger, "rights") if e.get("request") == request]
     if not asked:
-        raise UsageError(f"There is no request {request}; `rights` lists them.")
+        raise UsageError(f"There is no request {request}; `dfe-returns requests list` shows them.")
     body = {
         "event": "released",
         "request": request,
@@ -160,7 +160,7 @@ def _values(seasons: pd.DataFrame, child: str) -> tuple[pd.DataFrame, list[dict[
     for run_id, season in seasons.groupby("run_id", sort=False):
         facts = season.iloc[0]
         try:
-            found = child_lineage(Path(facts["folder"]), child)
+            found = child_lineage(Path(facts["folder"]), child, str(run_id))
         except (DfeReturnsError, OSError):
             missing.append(
                 {

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, insert, select, update
 
+from dfe_returns.errors import IntegrityError
 from dfe_returns.ledger.keys import Key
 from dfe_returns.ledger.models import Answer, Entry, Finding, Run, RunFile, Setting
 
@@ -54,6 +55,19 @@ _ANSWER_PARTS = (
 def canonical(data: Any) -> str:
     """JSON in the one form that is hashed and stored."""
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def content(text: str) -> dict[str, Any]:
+    """What stored JSON says. Raises IntegrityError when it is no longer what `canonical` wrote."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise IntegrityError(
+            "The ledger was changed after it was written; `dfe-returns verify RUN` says where. Restore its back-up."
+        )
+    return found
 
 
 def digest(rows: Iterable[Any]) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLAlchemyError
 
-from dfe_returns.errors import UsageError
+from dfe_returns.errors import IntegrityError, UsageError
 from dfe_returns.files import private_folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,7 +20,8 @@ _MIGRATING = 19890084
 def connect(place: str | Path) -> Engine:
     """Engine for a path (SQLite) or URL, with the tables up to date.
 
-    Raises UsageError when the database cannot be opened or was made by a newer version of this program.
+    Raises UsageError when the database cannot be opened or was made by a newer version of this program, IntegrityError
+    when it is damaged.
     """
     url = str(place)
     if "://" not in url:
@@ -41,6 +42,11 @@ def connect(place: str | Path) -> Engine:
             f"The ledger's database needs the package {error.name}: install dfe-returns[postgres]."
         ) from None
     return _ready(engine, parsed.render_as_string(hide_password=True))
+
+
+def holds_something(path: Path) -> bool:
+    """Whether an SQLite ledger is there already; one that another run has only just opened is still empty."""
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _sqlite(path: Path) -> Engine:
@@ -65,6 +71,8 @@ def _ready(engine: Engine, name: str) -> Engine:
         if _revision(engine) != _newest():
             upgrade(engine)
     except SQLAlchemyError as error:
+        if type(error) is DatabaseError:  # SQLite's word for a file that is no database, or a damaged one
+            raise IntegrityError(f"The ledger {name} is damaged or no ledger; restore it from its back-up.") from None
         raise UsageError(
             f"The ledger {name} cannot be used ({type(error).__name__}); check that it is a ledger and reachable."
         ) from None

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from dfe_returns.errors import UsageError
-from dfe_returns.files import private_folder, write_private
+from dfe_returns.files import write_private
 
 _SHORTEST = 32
 
@@ -70,11 +70,11 @@ class Key:
         return {hashed: text for part in pairs for hashed, text in part}
 
 
-def key_from(secret: bytes | str | Path | None, beside: Path | None = None) -> Key:
+def key_from(secret: bytes | str | Path | None, beside: Path | None = None, made_with_one: bool = False) -> Key:
     """The key from bytes, from a file, or from a file beside the ledger that is made when there is none.
 
     Of several keys the last in the file is the one, the others are its ``others``. Raises UsageError when the file is
-    missing where it was named, too short, or open to other users.
+    missing where it was named or where a ledger was ``made_with_one``, too short, or open to other users.
     """
     if isinstance(secret, bytes):
         return _derived(secret, "the key given")
@@ -88,15 +88,26 @@ def key_from(secret: bytes | str | Path | None, beside: Path | None = None) -> K
         raise UsageError("A ledger on a database server needs a key file; name one in the configuration (ledger key).")
     else:
         path = beside
+        if not path.is_file() and (made_with_one or path.exists()):
+            raise UsageError(f"The key file {path} of this ledger is missing; restore it from its back-up.")
         make_key_file(path)
     return _in_file(path)
 
 
 def make_key_file(path: Path) -> None:
-    """A key file with a new secret (32 random bytes as hex, mode 0600); one that is there already stays as it is."""
-    if not path.is_file():
-        private_folder(path.parent) if not path.parent.exists() else None
-        write_private(path, _new_secret())
+    """A key file with a new secret (32 random bytes as hex, mode 0600); one that is there already stays as it is, also
+    one that another run has just made."""
+    if path.is_file():
+        return
+    fresh = write_private(path.with_name(f".{path.name}.{secrets.token_hex(4)}"), _new_secret())
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def add_key(path: Path) -> Key:

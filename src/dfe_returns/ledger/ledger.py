@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from dfe_returns.errors import RefusedError, UsageError
 from dfe_returns.ledger import chain
-from dfe_returns.ledger.database import connect
+from dfe_returns.ledger.database import connect, holds_something
 from dfe_returns.ledger.keys import Key, add_key, in_use, key_from
 from dfe_returns.ledger.models import Answer, Finding, Run, RunFile, Setting
 from dfe_returns.ledger.reading import DRAFT, IN_REVIEW, REJECTED, SIGNED, STATE_OF, SUBMITTED, SUPERSEDED, Reading
@@ -38,11 +38,11 @@ def open_ledger(
     ``place``: path of an SQLite file, or a URL (``postgresql://user@host/database``); ``key``: the authority's key as
     bytes or as a file (mode 0600). Without one, a key is kept beside an SQLite ledger (``NAME.key``), made if need
     be. ``same_person_may_sign``: the preparer may approve (a choice for the authority to record). ``now``: the
-    clock. Raises UsageError for an unusable place or key, and for a key that is not the one the ledger was made
-    with.
+    clock. Raises UsageError for an unusable place or key, and for a key that is missing or not the one the ledger
+    was made with; IntegrityError for a damaged ledger.
     """
     beside = None if "://" in str(place) else Path(place).with_suffix(".key")
-    held = key_from(key, beside)
+    held = key_from(key, beside, made_with_one=beside is not None and holds_something(Path(place)))
     file = None if isinstance(key, bytes) else Path(key) if key is not None else beside
     return Ledger(connect(place), held, same_person_may_sign, now or (lambda: dt.datetime.now(dt.UTC)), file)
 

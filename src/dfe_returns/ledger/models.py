@@ -36,7 +36,7 @@ class Run(Base):
 
 
 class RunFile(Base):
-    """A file that a run read or made, with its SHA-256: role input, draft or submission."""
+    """A file that a run read or made, with its SHA-256: role input, draft, submission or manifest."""
 
     __tablename__ = "run_files"
     id: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pandas as pd
@@ -44,7 +43,7 @@ class Reading:
             found = connection.execute(select(Run.__table__).where(Run.run_id == run_id)).mappings().first()
         if found is None:
             raise UsageError(f"The ledger holds no run {run_id}.")
-        return {**found, "counts": json.loads(found["counts"]), "versions": json.loads(found["versions"])}
+        return {**found, "counts": chain.content(found["counts"]), "versions": chain.content(found["versions"])}
 
     def state(self, run_id: str) -> str:
         """The run's state. Raises UsageError for an unknown run."""
@@ -93,7 +92,7 @@ class Reading:
             )
         return [
             {
-                **json.loads(row["body"]),
+                **chain.content(row["body"]),
                 "number": row["number"],
                 "at": row["at"],
                 "kind": row["kind"],

@@ -75,6 +75,14 @@ def read_manifest(folder: Path | str) -> dict[str, Any]:
     return dict(content)
 
 
+def statement_of(folder: Path | str) -> bytes:
+    """What a run's manifest says of all but its report, which may be built again: the bytes whose SHA-256 the ledger
+    keeps, so that the manifest itself cannot be changed unseen. Raises IntegrityError as `read_manifest` does."""
+    content = read_manifest(folder)
+    content["outputs"] = [entry for entry in content["outputs"] if not entry["file"].startswith("report/")]
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def verify(folder: Path | str, inputs: Mapping[str, Path | str] | None = None) -> list[Difference]:
     """Hold a run folder against its manifest: files changed, missing or extra, by name; empty when all is as sealed.
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from dfe_returns.errors import IntegrityError, RefusedError, UsageError
 from dfe_returns.evidence.disclosures import verify_disclosures
 from dfe_returns.evidence.retention import deleted_files
 from dfe_returns.files import private_folder, sha256_of, write_private
-from dfe_returns.publish.manifest import MANIFEST, verify
+from dfe_returns.publish.manifest import MANIFEST, statement_of, verify
 from dfe_returns.review.certificate import certificate
 
 DRAFT, SEALED, CERTIFICATE, RECORD = "draft", "submission", "certificate.html", "sign-off.json"
@@ -67,6 +68,7 @@ def sign_off(
     ledger.must_hold()
     problems = _against_ledger(folder / DRAFT, ledger.files(run_id, "draft"))
     problems += [str(found) for found in verify(folder) if not _made_after(found.file)]
+    problems += [f"{MANIFEST}: changed"] if _says_else(ledger, run_id, folder) else []
     if problems:
         raise IntegrityError(
             f"Run {run_id} is not what was written: {'; '.join(sorted(set(problems)))}. Run the return again."
@@ -134,12 +136,20 @@ def check_run(ledger: Any, folder: Path | str) -> pd.DataFrame:
     broken = ledger.verify()
     found += list(zip(broken["place"] + " of the ledger", broken["problem"], strict=True))
     run_id = run_id_of(folder)
+    if len(broken):  # what a changed ledger says of this run is no evidence, save for the hashes of its files
+        for kept, role in ((DRAFT, "draft"), (SEALED, "submission")):
+            files = ledger.files(run_id, role)
+            if len(files) and (folder / kept).is_dir():
+                found += [(text, "differs from the ledger") for text in _against_ledger(folder / kept, files)]
+        return _problems(found)
     if run_id not in set(ledger.states()["run_id"]):
         found.append((f"run {run_id}", "is not in the ledger"))
         return _problems(found)
     found += [
         (text, "differs from the ledger") for text in _against_ledger(folder / DRAFT, ledger.files(run_id, "draft"))
     ]
+    if _says_else(ledger, run_id, folder):
+        found.append((MANIFEST, "differs from the ledger"))
     signed = [entry for entry in ledger.history(run_id) if entry["kind"] == "signed off"]
     for number, entry in enumerate(signed, start=1):
         if (apart := folder / f"{REJECTED}-{number}").is_dir():
@@ -154,6 +164,12 @@ def check_run(ledger: Any, folder: Path | str) -> pd.DataFrame:
     found += list(zip(register["place"] + " of the ledger", register["problem"], strict=True))
     gone = deleted_files(ledger, run_id)  # by retention, as the ledger says: that is no breach
     return _problems([(name, problem) for name, problem in found if name not in gone or (folder / name).exists()])
+
+
+def _says_else(ledger: Any, run_id: str, folder: Path) -> bool:
+    """Whether the manifest says something else than when the run was entered (runs entered without it pass)."""
+    entered = ledger.files(run_id, "manifest")["sha256"]
+    return len(entered) > 0 and sha256(statement_of(folder)).hexdigest() != entered.iloc[0]
 
 
 def _hashes(entry: Mapping[str, Any]) -> pd.DataFrame:
