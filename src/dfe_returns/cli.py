@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from dfe_returns import __version__
 from dfe_returns.commands import contract, evidence, profile, review, run, setup
+from dfe_returns.errors import DfeReturnsError, UsageError
 
 os.environ.setdefault("DO_NOT_TRACK", "1")  # nothing phones home, whichever library is loaded later
+
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG, errno.ELOOP)
+_STOPPED = "dfe-returns: stopped; nothing half-written was kept."
+_INTERRUPTED = 128 + signal.SIGINT
 
 app = typer.Typer(
     name="dfe-returns",
@@ -54,14 +61,27 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    # A run that is told to end takes back what it had half written, as it does for Ctrl-C.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _end)
     sys.exit(_exit_code())
 
 
-def _exit_code() -> int:
-    from dfe_returns.errors import DfeReturnsError
+class _Ended(SystemExit):
+    """A signal asked this process to end."""
 
+
+def _end(number: int, _frame: Any) -> None:
+    raise _Ended(128 + number)
+
+
+def _exit_code() -> int:
+    app.rich_markup_mode = "rich" if sys.stdout.isatty() else None  # help in a pipe is plain text, too
     try:
         outcome = app(standalone_mode=False)
+        if outcome == _INTERRUPTED:
+            typer.echo(_STOPPED, err=True)
         return outcome if isinstance(outcome, int) else 0
     except DfeReturnsError as error:
         typer.echo(f"dfe-returns: {error}", err=True)
@@ -70,8 +90,11 @@ def _exit_code() -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except KeyboardInterrupt:
-        typer.echo("dfe-returns: stopped; nothing half-written was kept.", err=True)
-        return 130
+        typer.echo(_STOPPED, err=True)
+        return _INTERRUPTED
+    except _Ended as stop:
+        typer.echo(_STOPPED, err=True)
+        return int(stop.code or 0)
     except BrokenPipeError:
         sys.stderr.close()
         return 0
@@ -86,6 +109,10 @@ def _other(error: Exception) -> int:
         if show is not None:
             show()
         return int(getattr(error, "exit_code", 2))
+    if isinstance(error, OSError) and error.filename is not None and error.errno in _NOT_OURS:
+        said = f"{error.filename} cannot be used ({error.strerror})"
+        typer.echo(f"dfe-returns: {said}; ask for access, make room, or choose another place.", err=True)
+        return UsageError.exit_code
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next

@@ -18,6 +18,8 @@ from dfe_returns.errors import UsageError
 
 FILE_NAME = "dfe-returns.toml"
 _NO_FILE = "the environment"
+_PLAIN = {"extra_forbidden": "there is no such setting; check its spelling and its section"}
+"""Kind of error -> our words in place of Pydantic's."""
 
 
 class _Section(BaseModel):
@@ -147,7 +149,10 @@ class Config(BaseSettings):
     @field_validator("switches")
     @classmethod
     def _reference_given(cls, value: dict[str, str]) -> dict[str, str]:
+        known = _switchable() if value else set()
         for table, reference in value.items():
+            if table not in known:
+                raise ValueError(f"switches.{table} is no table with a switch; there are {', '.join(sorted(known))}")
             if not reference.strip():
                 raise ValueError(f"switches.{table} needs the reference of the specification that turns it on")
         return value
@@ -169,6 +174,14 @@ class Config(BaseSettings):
     def at(self, path: Path) -> Path:
         """A configured path, relative ones taken from the configuration file's folder."""
         return path if path.is_absolute() else self.folder / path
+
+
+def _switchable() -> set[str]:
+    """Tables that stay off until their specification is recorded, of either return."""
+    from dfe_returns.contract import RETURNS, YEARS, contract
+
+    newest = [contract(name, YEARS[-1]) for name in RETURNS]
+    return {table.name for collection in newest for table in collection.all_tables.values() if table.switch}
 
 
 def load_config(path: Path | str | None = None) -> Config:
@@ -195,13 +208,28 @@ def _made(raw: dict[str, Any], folder: Path, where: str) -> Config:
         secret = [k for k in values if "password" in k and not k.endswith("_file")] if isinstance(values, dict) else []
         if secret or section == "password":
             raise UsageError(f"{where}: {section} holds a password; put it in a file and name it as password_file.")
+    urls = {"ledger.url": raw.get("ledger")} | {f"sources.{n}.url": s for n, s in _mapping(raw.get("sources")).items()}
+    for setting, holder in urls.items():
+        if _password_in(_mapping(holder).get("url")):
+            raise UsageError(f"{where}: {setting} holds a password; put it in a file and name it as password_file.")
     try:
         return Config(**{**raw, "folder": folder, "from_file": where != _NO_FILE})
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False, include_url=False)
+            f"{'.'.join(map(str, e['loc']))}: {_PLAIN.get(e['type'], e['msg'])}"
+            for e in error.errors(include_input=False, include_url=False)
         )
         raise UsageError(f"{where}: {problems}.") from None
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _password_in(url: Any) -> bool:
+    """Whether a database URL holds a password."""
+    user = str(url or "").partition("://")[2].partition("/")[0].rpartition("@")[0]
+    return ":" in user
 
 
 TEMPLATE = """# dfe-returns: settings of one authority. Lines that begin with # are remarks or choices not taken.
@@ -264,4 +292,5 @@ complaints_contact = ""
 
 def template(authority: str, name: str) -> str:
     """A commented configuration for a new authority."""
-    return TEMPLATE.format(authority=authority, name=name.replace('"', "'"))
+    plain = name.replace('"', "'").replace("\\", "/")  # neither may stand in a quoted text of TOML
+    return TEMPLATE.format(authority=authority, name=" ".join(plain.split()))

@@ -109,18 +109,14 @@ def _source(config: Config, name: str, own: Source) -> Iterator[Finding]:
         else:
             yield Finding(what, GOOD, f"{folder} holds {sum(1 for _ in folder.iterdir())} files")
     elif own.url:
-        from sqlalchemy import create_engine
-        from sqlalchemy.exc import SQLAlchemyError
-
         from dfe_returns.ledger.place import with_password
+        from dfe_returns.sources.database import DatabaseReader
 
         url = with_password(own.url, config.at(own.password_file) if own.password_file else None)
         try:
-            create_engine(url, hide_parameters=True).connect().close()
-        except SQLAlchemyError as error:
-            yield Finding(
-                what, BAD, f"no connection ({type(error).__name__})", "check address, user, password file, firewall"
-            )
+            DatabaseReader(url).close()
+        except DfeReturnsError as error:
+            yield Finding(what, BAD, str(error), "check address, user, password file, firewall")
         else:
             yield Finding(what, GOOD, "the database answers")
     else:

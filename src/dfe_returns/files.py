@@ -3,6 +3,7 @@ alone."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -33,10 +34,11 @@ def data_folder(name: str) -> Path:
 
 
 def private_folder(path: Path | str) -> Path:
-    """Make the folder (and its parents) and let only its owner in (0700)."""
+    """Make the folder (and the parents that are missing) and let only its owner in (0700)."""
     path = Path(path)
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed([path, *(p for p in path.parents if not p.exists())]):
+            folder.mkdir(mode=0o700, exist_ok=True)
         path.chmod(0o700)
     except (FileExistsError, NotADirectoryError):
         raise UsageError(f"{path} is a file, not a folder; choose another place.") from None
@@ -62,9 +64,9 @@ def open_private(path: Path | str) -> Iterator[IO[bytes]]:
         os.replace(unfinished, path)
     except OSError as error:
         _forget(unfinished)
-        raise UsageError(
-            f"Cannot write {path} ({error.strerror}); close it if it is open in another program."
-        ) from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what_to_do = "make room on that disk" if full else "close it if it is open in another program"
+        raise UsageError(f"Cannot write {path} ({error.strerror}); {what_to_do}.") from None
     except BaseException:
         _forget(unfinished)
         raise

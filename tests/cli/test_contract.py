@@ -63,3 +63,15 @@ def test_the_package_runs_as_a_module(tmp_path):
         [sys.executable, "-m", "dfe_returns", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("dfe-returns ")
+
+
+def test_fields_of_both_returns_are_listed_together(cli):
+    code, out, _ = cli("fields", "list", "--format", "json")
+    assert code == 0
+    assert {f["return"] for f in json.loads(out)} == {"cin", "ssda903"}
+    assert "Episodes.DECOM" in cli("fields", "list")[1]
+
+
+@pytest.mark.parametrize("code", ["8670q", "392A", " 8670Q "])
+def test_a_rule_is_found_in_any_case(cli, code):
+    assert cli("rules", "explain", code)[0] == 0

@@ -3,11 +3,13 @@
 import json
 import re
 import shutil
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 
-from dfe_returns.files import data_folder
+from dfe_returns.files import data_folder, sha256_of
 
 SAMPLE = data_folder("sample_extracts") / "fernshire_ssd"
 SAME_EVERY_TIME = [
@@ -108,6 +110,7 @@ def test_the_report_can_be_built_again(cli, own_census_run):
         (["run", "cin", "--year", "2025-26", "--source", SAMPLE, "--as-at", "soon"], 2, "soon"),
         (["run", "cin", "--year", "2025-26", "--source", SAMPLE, "--as-at", "2024-01-01"], 2, "2024-01-01"),
         (["run", "cin", "--source", SAMPLE], 2, "--year"),
+        (["run", "cin", "--year", "2025-26", "--source", SAMPLE, "--authority", "E06000001"], 2, "three-digit"),
         (["verify", "no-such-run"], 2, "no-such-run"),
         (["rules", "explain", "0000"], 2, "0000"),
         (["nonsense"], 2, "nonsense"),
@@ -163,3 +166,126 @@ def test_a_dry_run_tells_the_year_so_far(cli, tmp_path):
     census = (tmp_path / "dry" / "draft" / "cin.xml").read_text(encoding="utf-8")
     assert "<ReferenceDate>2026-03-31</ReferenceDate>" in census
     assert "<CINclosureDate>2025-10" not in census
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"errors": ', '"errors": 9'),
+        ('"as_at": "2026', '"as_at": "2025'),
+        ('"dry_run": false', '"dry_run": true'),
+        ('"sha256": "', '"sha256": "0'),
+    ],
+)
+def test_verify_finds_a_changed_manifest(cli, own_census_run, old, new):
+    manifest = own_census_run / "manifest.json"
+    text = manifest.read_text(encoding="utf-8")
+    assert old in text
+    manifest.write_text(text.replace(old, new, 1), encoding="utf-8")
+    code, _, err = cli("verify", own_census_run)
+    assert code == 4
+    assert "manifest.json" in err
+
+
+def test_verify_finds_a_file_changed_together_with_its_hash_in_the_manifest(cli, own_census_run):
+    changed, manifest = own_census_run / "decisions.csv", own_census_run / "manifest.json"
+    before = sha256_of(changed)
+    changed.write_bytes(changed.read_bytes() + b"\n")
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace(before, sha256_of(changed)), encoding="utf-8")
+    code, _, err = cli("verify", own_census_run)
+    assert code == 4
+    assert "manifest.json differs from the ledger" in err
+
+
+def test_a_report_built_again_is_no_change_to_the_run(cli, own_census_run):
+    (own_census_run / "report" / "index.html").unlink()
+    cli("report", own_census_run)
+    assert cli("verify", own_census_run)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda ledger: ledger.write_bytes(b"no ledger" * 1000), "damaged"),
+        (lambda ledger: ledger.write_bytes(ledger.read_bytes()[:9000]), "damaged"),
+        (lambda ledger: _change_entry(ledger), "was changed after it was written"),
+    ],
+    ids=["other file", "cut short", "entry changed"],
+)
+def test_a_damaged_ledger_is_told(cli, own_census_run, spoil, said):
+    spoil(own_census_run.parent / "ledger.sqlite")
+    code, _, err = cli("verify", own_census_run)
+    assert code == 4
+    assert said in err
+
+
+def _change_entry(ledger):
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        connection.execute("update entries set body = body || 'x' where number = 1")
+
+
+def test_a_lost_key_is_not_made_anew(cli, own_census_run):
+    key = own_census_run.parent / "ledger.key"
+    key.unlink()
+    code, _, err = cli("verify", own_census_run)
+    assert code == 2
+    assert "restore it" in err
+    assert not key.exists()
+
+
+def test_the_ledger_finds_a_run_from_any_working_folder(cli, tmp_path):
+    cli("run", "cin", "--year", "2025-26", "--source", SAMPLE, "--out", "made/run")
+    with closing(sqlite3.connect(tmp_path / "made" / "ledger.sqlite")) as connection:
+        assert connection.execute("select folder from runs").fetchone() == (str(tmp_path / "made" / "run"),)
+
+
+def test_every_folder_that_a_run_makes_is_private(cli, tmp_path):
+    cli("run", "cin", "--year", "2025-26", "--source", SAMPLE, "--out", "a/b/run")
+    for folder in ("a", "a/b", "a/b/run"):
+        assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700, folder
+
+
+# ---- configuration ------------------------------------------------------------------------------------------------
+
+
+def configured(tmp_path, text):
+    (tmp_path / "ours.toml").write_text(f'authority = "301"\n{text}', encoding="utf-8")
+    return "--config", "ours.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('authorty_name = "Ours"', "ours.toml: authorty_name: there is no such setting"),
+        ('[ledger]\nulr = "x"', "ours.toml: ledger.ulr: there is no such setting"),
+        ('[sources.main]\nfoldr = "x"', "ours.toml: sources.main.foldr: there is no such setting"),
+        ('[sources.main]\nurl = "postgresql://me:hunter2@host/db"', "ours.toml: sources.main.url holds a password"),
+        ('[ledger]\nurl = "postgresql://me:hunter2@host/db"', "ours.toml: ledger.url holds a password"),
+        ('[ledger]\npassword = "hunter2"', "ours.toml: ledger holds a password"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file(cli, tmp_path, text, said):
+    code, out, err = cli("doctor", *configured(tmp_path, text))
+    assert code == 2
+    assert said in err
+    assert "hunter2" not in out + err
+
+
+def test_the_password_of_a_source_comes_from_its_file(cli, tmp_path):
+    source = '[sources.main]\nurl = "postgresql://reader@127.0.0.1:1/ssd"\npassword_file = "secret.txt"'
+    options = configured(tmp_path, source)
+    code, _, err = cli("run", "cin", "--year", "2025-26", *options)
+    assert (code, "secret.txt cannot be read" in err) == (2, True)
+    (tmp_path / "secret.txt").write_text("hunter2\n", encoding="utf-8")
+    code, out, err = cli("run", "cin", "--year", "2025-26", *options)
+    assert (code, "reader:***@127.0.0.1" in err) == (3, True)
+    assert "hunter2" not in out + err
+    assert "reader:***@127.0.0.1" in cli("doctor", *options)[1]
+
+
+def test_a_ledger_that_cannot_be_used_leaves_no_run_behind(cli, tmp_path):
+    (tmp_path / "made" / "ledger.sqlite").mkdir(parents=True)
+    code, _, err = cli("run", "cin", "--year", "2025-26", "--source", SAMPLE, "--out", "made/run")
+    assert code == 2
+    assert "ledger.sqlite cannot be opened" in err
+    assert sorted(p.name for p in (tmp_path / "made").iterdir()) == ["ledger.key", "ledger.sqlite"]

@@ -2,8 +2,14 @@
 
 import csv
 import json
+import os
+import shutil
 
 import pytest
+
+from dfe_returns.files import data_folder
+
+LAST_YEAR = data_folder("sample_extracts") / "last_year" / "ssda903-2024-25"
 
 
 def changed(census_run, tmp_path, old, new, count=1):
@@ -84,3 +90,63 @@ def test_unusable_files_are_named_and_nothing_is_written(cli, tmp_path, name, co
 def test_a_missing_file_and_a_folder_are_named(cli, tmp_path):
     assert cli("validate", "cin", tmp_path / "gone.xml", "--year", "2025-26")[0] == 3
     assert cli("validate", "cin", tmp_path, "--year", "2025-26")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--rules", ""], "No rule is named"),
+        (["--rules", " , "], "No rule is named"),
+        (["--authority", "Fernshire"], "neither an ONS code"),
+        (["--authority", "9 99"], "neither an ONS code"),
+    ],
+)
+def test_an_option_that_names_nothing_is_refused(cli, census_run, options, said):
+    code, _, err = cli("validate", "cin", census_run / "draft" / "cin.xml", "--year", "2025-26", *options)
+    assert code == 2
+    assert said in err
+
+
+def test_a_pipe_is_refused_instead_of_waited_for(cli, tmp_path):
+    os.mkfifo(tmp_path / "census.xml")
+    code, _, err = cli("validate", "cin", tmp_path / "census.xml", "--year", "2025-26")
+    assert code == 3
+    assert "pipe" in err
+
+
+def test_what_looks_like_a_file_and_is_none_is_told(cli, tmp_path):
+    shutil.copytree(LAST_YEAR, tmp_path / "return")
+    (tmp_path / "return" / "missing.csv").unlink()
+    os.mkfifo(tmp_path / "return" / "missing.csv")
+    _, out, _ = cli("validate", "ssda903", tmp_path / "return", "--year", "2024-25", "--format", "json")
+    assert [n["file"] for n in json.loads(out)["structure"] if n["code"] == "STRUCT-NOT-A-FILE"] == ["missing.csv"]
+
+
+def test_a_header_that_is_no_row_of_a_table_is_told_by_file(cli, tmp_path):
+    shutil.copytree(LAST_YEAR, tmp_path / "return")
+    text = (LAST_YEAR / "episodes.csv").read_text(encoding="utf-8").replace("\n", "\r\n")
+    (tmp_path / "return" / "episodes.csv").write_bytes(text.encode("utf-16-be"))  # and no mark of it at the start
+    code, _, err = cli("validate", "ssda903", tmp_path / "return", "--year", "2024-25")
+    assert code == 3
+    assert "episodes.csv" in err
+
+
+UNREACHABLE = "x" * 300  # no system can look at such a name, just as at one in a folder that may not be entered
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["validate", "cin", UNREACHABLE, "--year", "2025-26"], 3),
+        (["validate", "ssda903", UNREACHABLE, "--year", "2025-26"], 3),
+        (["validate", "ssda903", LAST_YEAR, "--year", "2024-25", "--previous", UNREACHABLE], 3),
+        (["run", "cin", "--year", "2025-26", "--source", UNREACHABLE], 3),
+        (["verify", UNREACHABLE], 2),
+        (["doctor", "--config", UNREACHABLE], 2),
+    ],
+)
+def test_a_path_that_cannot_be_looked_at_is_told(cli, arguments, code):
+    got, _, err = cli(*arguments)
+    assert got == code
+    assert UNREACHABLE in err
+    assert "internal fault" not in err

@@ -30,6 +30,7 @@ def test_without_a_file_there_are_defaults(tmp_path, monkeypatch):
         ("autority = '831'", "autority"),
         ("[ledger]\npassword = 'x'", "password_file"),
         ("[switches]\nDoLo = ' '", "switches.DoLo"),
+        ("[switches]\nPreProceeding = 'x'", "switches.PreProceeding is no table"),
         ("[cin]\nserial_no = '1'", "cin.serial_no"),
         ("= 3", "cannot be read"),
     ],
@@ -51,3 +52,8 @@ def test_the_environment_goes_before_the_file(tmp_path, monkeypatch):
 def test_a_named_file_must_exist(tmp_path):
     with pytest.raises(UsageError, match="init"):
         load_config(tmp_path / "none.toml")
+
+
+def test_a_name_with_quotes_and_strokes_gives_a_file_that_can_be_read(tmp_path):
+    (tmp_path / "dfe-returns.toml").write_text(template("301", 'The "Old" \\ New\nCouncil'), encoding="utf-8")
+    assert load_config(tmp_path / "dfe-returns.toml").authority_name == "The 'Old' / New Council"

@@ -64,9 +64,10 @@ def rules_explain(
 
     asked = [return_name] if return_name else list(RETURNS)
     found = [
-        (contract(name, LATEST), contract(name, LATEST).all_rules[code])
-        for name in asked
-        if code in contract(name, LATEST).all_rules
+        (collection, rule)
+        for collection in (contract(name, LATEST) for name in asked)
+        for rule in collection.all_rules.values()
+        if rule.code.casefold() == code.strip().casefold()
     ]
     if not found:
         raise UsageError(f"There is no rule {code}; `dfe-returns rules list cin` and `... ssda903` list them.")
@@ -98,28 +99,36 @@ def rules_explain(
 
 
 @fields.command("list")
-def fields_list(return_name: Return, year: Year = CURRENT, fmt: FormatOption = Format.text) -> None:
+def fields_list(
+    return_name: Annotated[str | None, typer.Argument(metavar="[RETURN]", help="cin or ssda903; none = both")] = None,
+    year: Year = CURRENT,
+    fmt: FormatOption = Format.text,
+) -> None:
     """The fields that leave in a return, with format and gateway."""
-    from dfe_returns.contract import contract
+    from dfe_returns.contract import RETURNS, contract
 
-    collection = contract(return_name, year)
-    register = collection.gateways
+    collections = [contract(name, year) for name in ([return_name] if return_name else RETURNS)]
     facts = [
         {
+            "return": collection.name,
             "field": f.id,
             "type": f.type,
             "format": f.format or "",
             "code_set": f.code_set or "",
             "requirement": f.requirement,
-            "gateway": ", ".join(register.field(return_name, f.id).gateways),
+            "gateway": ", ".join(collection.gateways.field(collection.name, f.id).gateways),
             "meaning": f.meaning,
         }
+        for collection in collections
         for f in collection.fields.values()
     ]
     if fmt == Format.json:
         as_json(facts)
         return
-    table(["field", "type", "format", "codes", "requirement", "gateway"], [list(f.values())[:6] for f in facts])
+    columns = ["return", "field", "type", "format", "code_set", "requirement", "gateway"]
+    shown = columns if return_name is None else columns[1:]
+    headings = ["codes" if name == "code_set" else name for name in shown]
+    table(headings, [[f[name] for name in shown] for f in facts])
 
 
 @fields.command("explain")

@@ -20,10 +20,14 @@ ReturnName = Annotated[str, typer.Argument(metavar="RETURN", help="cin or ssda90
 YearOption = Annotated[str, typer.Option("--year", help="collection year, e.g. 2025-26")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="configuration file; default ./dfe-returns.toml")]
 PreviousOption = Annotated[
-    Path | None, typer.Option("--previous", help="last year's return: file, folder or run folder")
+    Path | None, typer.Option("--previous", readable=False, help="last year's return: file, folder or run folder")
 ]
-PostcodesOption = Annotated[Path | None, typer.Option("--postcodes", help="postcode directory (ONSPD or NSPL CSV)")]
-ProvidersOption = Annotated[Path | None, typer.Option("--providers", help="provider list (Excel or CSV)")]
+PostcodesOption = Annotated[
+    Path | None, typer.Option("--postcodes", readable=False, help="postcode directory (ONSPD or NSPL CSV)")
+]
+ProvidersOption = Annotated[
+    Path | None, typer.Option("--providers", readable=False, help="provider list (Excel or CSV)")
+]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="run folder or run id")]
 DEMO_FOLDER = "dfe-returns-demo"
 
@@ -87,12 +91,16 @@ def run(
     source: Annotated[
         str | None, typer.Option("--source", help="name of a configured source, a folder, or a database URL")
     ] = None,
-    profile: Annotated[Path | None, typer.Option("--profile", help="profile of your exports (YAML)")] = None,
+    profile: Annotated[
+        Path | None, typer.Option("--profile", readable=False, help="profile of your exports (YAML)")
+    ] = None,
     authority: Annotated[str | None, typer.Option("--authority", help="three-digit DfE number")] = None,
     previous: PreviousOption = None,
     postcodes: PostcodesOption = None,
     providers: ProvidersOption = None,
-    companions: Annotated[Path | None, typer.Option("--companions", help="folder of la_* files")] = None,
+    companions: Annotated[
+        Path | None, typer.Option("--companions", readable=False, help="folder of la_* files")
+    ] = None,
     as_at: Annotated[
         str | None, typer.Option("--as-at", help="dry run: the return as it stood on this day (yyyy-mm-dd)")
     ] = None,
@@ -127,7 +135,7 @@ def run(
 
 def validate(
     return_name: ReturnName,
-    path: Annotated[Path, typer.Argument(help="census XML file, or folder of 903 files")],
+    path: Annotated[Path, typer.Argument(readable=False, help="census XML file, or folder of 903 files")],
     year: YearOption,
     previous: PreviousOption = None,
     postcodes: PostcodesOption = None,
