@@ -187,11 +187,9 @@ class ReturnData(ABC):
             return None
         if isinstance(given, str):
             given = cin_day(given.strip())
-        # a bare number would count from 1970
-        day = pd.Timestamp(given) if isinstance(given, date | np.datetime64) else pd.NaT
-        if day is pd.NaT:
+        if not isinstance(given, date | np.datetime64) or pd.isna(given):  # a bare number would count from 1970
             raise UsageError(f"{name} is no date; write it as 2026-03-31 or 31/03/2026.")
-        return day.tz_localize(None).normalize()
+        return pd.Timestamp(given).tz_localize(None).normalize()
 
     def _default_start(self) -> pd.Timestamp:
         return pd.Timestamp(self.collection.start)
