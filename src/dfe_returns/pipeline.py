@@ -153,7 +153,21 @@ def extract(plan: Plan) -> Loaded:
     from dfe_returns.sources import load
 
     source = plan.source if isinstance(plan.source, Path) else with_password(plan.source, plan.password_file)
-    return load(source, profile=plan.profile, companions=plan.companions)
+    loaded = load(source, profile=plan.profile, companions=plan.companions)
+    _must_have_a_cohort(loaded, plan.collection)
+    return loaded
+
+
+def _must_have_a_cohort(loaded: Loaded, collection: Collection) -> None:
+    """Raises InputError when the table that decides who is in the return is missing, which would leave it empty."""
+    from dfe_returns.sources.model import ssd_model
+
+    for table in ssd_model().tables.values():
+        if table.cohort_of == collection.name and table.name not in set(loaded.sources["table"]):
+            raise InputError(
+                f"{table.name} is missing ({table.title}): without it nobody would be in the return. "
+                "Add it to the extract, or say in the profile where it comes from."
+            )
 
 
 def when(plan: Plan, loaded: Loaded) -> tuple[date, bool]:

@@ -289,3 +289,14 @@ def test_a_ledger_that_cannot_be_used_leaves_no_run_behind(cli, tmp_path):
     assert code == 2
     assert "ledger.sqlite cannot be opened" in err
     assert sorted(p.name for p in (tmp_path / "made").iterdir()) == ["ledger.key", "ledger.sqlite"]
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("cin", "ssd_cin_episodes"), ("ssda903", "ssd_cla_episodes")])
+def test_an_extract_without_the_table_that_makes_the_cohort_stops(cli, tmp_path, name, wanted):
+    extract = tmp_path / "extract"
+    shutil.copytree(SAMPLE, extract)
+    (extract / f"{wanted}.csv").unlink()
+    code, _, said = cli("run", name, "--year", "2025-26", "--source", extract, "--out", tmp_path / "run")
+    assert code == 3
+    assert f"{wanted} is missing" in said
+    assert not (tmp_path / "run").exists()

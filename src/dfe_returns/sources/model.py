@@ -38,7 +38,20 @@ _COLUMN_KEYS = frozenset(
     }
 )
 _TABLE_KEYS = frozenset(
-    {"title", "key", "new_keys", "required", "optional", "companion", "prefilled", "starts", "held", "ends", "columns"}
+    {
+        "title",
+        "key",
+        "new_keys",
+        "required",
+        "optional",
+        "companion",
+        "prefilled",
+        "starts",
+        "held",
+        "ends",
+        "cohort_of",
+        "columns",
+    }
 )
 
 
@@ -81,6 +94,7 @@ class SsdTable:
     starts: str = ""
     held: str = ""
     ends: str = ""
+    cohort_of: str = ""
 
     @property
     def links(self) -> dict[str, tuple[str, str]]:
