@@ -184,7 +184,7 @@ def validate(
     if fmt == Format.json:
         as_json(_summary(issues, tables.structure))
     else:
-        _tell_issues(issues, tables.structure, f"{own.title} {rules_of or own.year}", output)
+        _tell_issues(issues, tables.structure, own.title, rules_of or own.year, output)
     raise typer.Exit(1 if errors else 0)
 
 
@@ -386,8 +386,10 @@ def _summary(issues: pd.DataFrame, structure: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _tell_issues(issues: pd.DataFrame, structure: pd.DataFrame, title: str, output: Path | None) -> None:
-    say(title)
+def _tell_issues(issues: pd.DataFrame, structure: pd.DataFrame, title: str, year: str, output: Path | None) -> None:
+    from dfe_returns.validate.not_run import reason
+
+    say(f"{title} {year}")
     if len(issues):
         rows = issues.drop_duplicates(["code", "table", "row"])
         counted = rows.groupby(["severity", "code", "message"], sort=True).size().reset_index(name="rows")
@@ -409,12 +411,13 @@ def _tell_issues(issues: pd.DataFrame, structure: pd.DataFrame, title: str, outp
             say(line)
     not_run = issues.attrs["not_run"]
     if not_run:
-        say(f"{len(not_run)} rules were not run (not run is not passed):")
+        count = "1 rule was" if len(not_run) == 1 else f"{len(not_run)} rules were"
+        say(f"{count} not run (not run is not passed):")
         by_reason: dict[str, list[str]] = {}
         for code, lacks in not_run.items():
-            by_reason.setdefault(", ".join(lacks), []).append(code)
-        for lacks, codes in by_reason.items():
-            say(f"  without {lacks}: {', '.join(codes)}")
+            by_reason.setdefault(reason(lacks, year), []).append(code)
+        for why, codes in by_reason.items():
+            say(f"  {why}: {', '.join(codes)}")
     if output is not None:
         say(f"Every issue, line by line: {output}")
     elif len(issues):

@@ -10,6 +10,7 @@ import pandas as pd
 import yaml
 
 from dfe_returns.files import data_folder
+from dfe_returns.validate.not_run import in_words
 
 CHILD_COLUMN = {"cin": "LAchildID", "ssda903": "CHILD"}
 NO_TEAM = "No team recorded"
@@ -178,27 +179,9 @@ def not_run_of(result: Any) -> pd.DataFrame:
         {
             "code": pd.Series(codes, dtype="str"),
             "title": pd.Series([str(rules[code].title) if code in rules else "" for code in codes], dtype="str"),
-            "lacked": pd.Series([", ".join(_in_words(what) for what in lacked[code]) for code in codes], dtype="str"),
+            "lacked": pd.Series([", ".join(in_words(what) for what in lacked[code]) for code in codes], dtype="str"),
         }
     )
-
-
-_RESOURCES = {
-    "previous_year": "last year's return",
-    "postcodes": "a postcode directory",
-    "urn_register": "the provider register (URNs)",
-    "la_codes": "the list of local authority codes",
-    "form": "the XML form of the return",
-    "providers": "the provider register (URNs)",
-}
-
-
-def _in_words(lacked: str) -> str:
-    if lacked in _RESOURCES:
-        return _RESOURCES[lacked]
-    if lacked.endswith("_last"):
-        return f"last year's table {lacked.removesuffix('_last')}"
-    return f"the table {lacked}"
 
 
 @cache
