@@ -1,5 +1,7 @@
 """Totals, continuity, the other return, notes, suppression: small tables in, the lines an analyst would expect out."""
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 from review_samples import issues_of, tables_of
@@ -112,6 +114,7 @@ def totals(**values: float) -> pd.DataFrame:
             "kind": list(kinds.values()),
             "value": list(values.values()),
             "of": [100.0 if k == "percent" else float("nan") for k in kinds.values()],
+            "rank": 0,
         }
     )
 
@@ -130,8 +133,58 @@ def test_large_changes_are_marked(care_run):
         "gone": True,
     }
     assert found.loc["more", ["this", "last", "change"]].tolist() == ["115", "100", "+15"]
-    assert found.loc["bpc", ["this", "last", "change"]].tolist() == ["50.0%", "45.0%", "+5.0%"]
+    assert found.loc["bpc", ["this", "last", "change"]].tolist() == ["50.0%", "45.0%", "+5.0 points"]
     assert found.loc["gone", ["this", "last", "change"]].tolist() == ["0", "20", "-20"]
+
+
+def test_a_code_that_only_last_year_has_stands_in_the_order_of_the_codes():
+    ranks = {"N1": 0, "N2": 1, "N3": 2, "N4": 3}
+    this, last = totals(N1=3.0, N2=4.0, N4=5.0), totals(N1=3.0, N3=2.0)
+    frames = [frame.assign(rank=frame["key"].map(ranks)) for frame in (this, last)]
+    assert beside_last_year(*frames)["key"].tolist() == ["N1", "N2", "N3", "N4"]
+
+
+def test_a_dry_run_is_counted_to_its_day_in_both_years(care_run):
+    care_run.previous = care_run.tables
+    care_run.as_at = dt.date(2025, 12, 31)
+    this, last = totals_of(care_run), totals_of(care_run, typed_previous(care_run), years_back=1)
+    assert "Looked after at 31 December" in set(this["label"]) & set(last["label"])
+    assert not this["label"].str.contains("31 March").any()
+
+
+def test_care_leavers_who_died_or_went_home_are_left_out_of_the_shares(care_run):
+    care_run.tables["OC3"] = pd.DataFrame(
+        {
+            "CHILD": list("ABCDE"),
+            "IN_TOUCH": ["YES", "NO", "DIED", "RHOM", "YES"],
+            "ACTIV": ["F1", "0", "0", "0", "G5"],
+            "ACCOM": ["U1", "0", "0", "0", "D1"],
+        }
+    )
+    found = numbers(care_run)
+    assert (found["oc3"], found["oc3.followed"]) == (5, 3)
+    assert (found["oc3.touch"], found["oc3.activity"], found["oc3.home"]) == (66.7, 33.3, 66.7)
+
+
+def test_sdq_is_asked_of_those_with_a_score_or_a_reason(care_run):
+    care_run.tables["OC2"] = pd.DataFrame(
+        {"CHILD": list("ABCD"), "SDQ_SCORE": ["12", "0", "", ""], "SDQ_REASON": ["", "", "SDQ1", ""]}
+    )
+    assert numbers(care_run)["oc2.sdq"] == 66.7
+
+
+def test_assessments_and_conferences_stand_in_bands_of_working_days(cin_run):
+    cin_run.tables["Assessments"] = pd.DataFrame(
+        {
+            "AssessmentActualStartDate": pd.to_datetime(["2025-06-02"] * 3),
+            "AssessmentAuthorisationDate": pd.to_datetime(["2025-06-16", "2025-06-17", "2025-08-04"]),
+        }
+    )
+    found = numbers(cin_run)
+    assert (found["length.00"], found["length.11"], found["length.41"]) == (1, 1, 1)  # 10, 11 and 45 days
+    assert sum(value for key, value in found.items() if key.startswith("length.")) == 3
+    assert sum(value for key, value in found.items() if key.startswith("wait.")) == 1
+    assert sum(value for key, value in found.items() if key.startswith("over.")) == found["cin.ended"]
 
 
 def test_without_last_year_nothing_stands_beside():

@@ -16,7 +16,7 @@ from dfe_returns.review.cross import cross_return
 from dfe_returns.review.keys import issue_keys
 from dfe_returns.review.notes import notes_for_dfe
 from dfe_returns.review.report import Additions, List
-from dfe_returns.review.totals import beside_last_year, totals_of, typed_previous
+from dfe_returns.review.totals import YEAR_END, beside_last_year, last_day, totals_of, typed_previous
 
 KEY_TOTALS = {
     "cin": (
@@ -82,7 +82,16 @@ def additions_of(result: Any, issues: pd.DataFrame, around: Around) -> tuple[Add
         found.status = None
     found.state = state_of(result, around.ledger)
     found.pages.append(
-        ("totals", "Totals", "totals.html.j2", {"sections": _sections(totals), "large_percent": around.large_percent})
+        (
+            "totals",
+            "Totals",
+            "totals.html.j2",
+            {
+                "sections": _sections(totals),
+                "large_percent": around.large_percent,
+                "counted_to": last_day(result) if result.as_at < result.collection.end else "",
+            },
+        )
     )
     _add_changes(found, result, issues, around)
     _add_continuity(found, result)
@@ -113,7 +122,12 @@ def _charts(result: Any, totals: pd.DataFrame) -> list[dict[str, str]]:
     stem = totals["key"].str.split(".").str[0]
     by_code = totals["key"].str.contains(".", regex=False)
     drawn = [
-        chart_of(f"chart-{name}", caption, totals[(stem == name) & by_code], bool(result.previous))
+        chart_of(
+            f"chart-{name}",
+            caption.replace(YEAR_END, last_day(result)),
+            totals[(stem == name) & by_code],
+            bool(result.previous),
+        )
         for name, caption in CHARTS[result.collection.name]
     ]
     return [chart for chart in drawn if chart]
@@ -227,6 +241,7 @@ def _add_cross(found: Additions, result: Any, around: Around) -> None:
             else (around.other.tables, result.tables)
         )
         rows = cross_return(*pair, result.as_at)
+        rows["finding"] = rows["finding"].str.replace(YEAR_END, last_day(result), regex=False)
     counts = [] if rows is None else rows.groupby("finding", sort=False).size().reset_index().to_numpy().tolist()
     values = {
         "cross_known": rows is not None,

@@ -57,7 +57,10 @@ def suppressed(totals: pd.DataFrame, small: int = 6) -> pd.DataFrame:
     )
 
 
-_BREAKDOWNS = ("need", "source", "closure", "month", "factor", "category", "latest", "ls", "place", "rec", "age", "sex")
+_BREAKDOWNS = (
+    *("need", "source", "closure", "month", "begun", "over", "length", "wait", "factor", "category", "latest"),
+    *("ls", "place", "rec", "age", "sex"),
+)
 
 
 def _rounded(number: float) -> int:

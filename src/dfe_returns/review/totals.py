@@ -9,7 +9,7 @@ import pandas as pd
 
 from dfe_returns.review.facts import text_of
 
-COLUMNS = ("section", "key", "label", "kind", "value", "of")
+COLUMNS = ("section", "key", "label", "kind", "value", "of", "rank")
 SMALLEST_LARGE = 10
 """A count must move by at least this many to be called a large change, whatever the percentage."""
 LARGE_POINTS = 5.0
@@ -17,11 +17,12 @@ LARGE_POINTS = 5.0
 
 
 class Tally:
-    """Collects totals: section, key, label, kind (count or percent), value, of (what a percentage is taken from)."""
+    """Collects totals: section, key, label, kind (count or percent), value, of (what a percentage is taken from),
+    rank (place of a code in its code set, else 0)."""
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], codes: Callable[[str, str], Mapping[str, str]]) -> None:
         self.tables, self._codes = tables, codes
-        self._rows: list[tuple[str, str, str, str, float, float]] = []
+        self._rows: list[tuple[str, str, str, str, float, float, int]] = []
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         """The table with at least these columns (blank where absent), fresh row numbers."""
@@ -31,30 +32,36 @@ class Tally:
         extra = [column for column in columns if column not in found.columns]
         return found.reset_index(drop=True).reindex(columns=[*found.columns, *extra])
 
-    def count(self, section: str, key: str, label: str, number: float) -> None:
-        self._rows.append((section, key, label, "count", float(number), float("nan")))
+    def count(self, section: str, key: str, label: str, number: float, rank: int = 0) -> None:
+        self._rows.append((section, key, label, "count", float(number), float("nan"), rank))
 
     def percent(self, section: str, key: str, label: str, part: float, whole: float) -> None:
         """A share in percent; not a number when there is nothing to take it from."""
-        self._rows.append((section, key, label, "percent", 100 * part / whole if whole else float("nan"), float(whole)))
+        share = 100 * part / whole if whole else float("nan")
+        self._rows.append((section, key, label, "percent", share, float(whole), 0))
 
     def by_code(self, section: str, key: str, table: str, field: str, values: pd.Series) -> None:
         """One count per code in use, in the order of the code set."""
         labels = self._codes(table, field)
         text = text_of(values)
         counts = text[text != ""].value_counts()
-        order = [code for code in labels if code in counts.index] + sorted(set(counts.index) - set(labels))
-        for code in order:
-            self.count(section, f"{key}.{code}", f"{code} {labels.get(code, '')}".strip(), counts[code])
+        order = [*labels, *sorted(set(counts.index) - set(labels))]
+        for rank, code in enumerate(order):
+            if code in counts.index:
+                self.count(section, f"{key}.{code}", f"{code} {labels.get(code, '')}".strip(), counts[code], rank)
 
     def frame(self) -> pd.DataFrame:
         return pd.DataFrame(self._rows, columns=list(COLUMNS))
 
 
+YEAR_END = "31 March"
+
+
 def totals_of(result: Any, tables: Mapping[str, pd.DataFrame] | None = None, years_back: int = 0) -> pd.DataFrame:
     """Totals of the run's tables, or of last year's (``years_back=1`` with typed ``tables``).
 
-    Returns section, key, label, kind, value, of. The definitions stand in the labels; they follow DfE's statistics
+    Both are counted to the day of the run, so that a dry run in December stands beside last December. Returns the
+    columns of :class:`Tally`. The definitions stand in the labels; they follow DfE's statistics
     ("Characteristics of children in need", "Children looked after in England including adoptions").
     """
     from dfe_returns.review.totals_cin import cin_totals
@@ -66,12 +73,20 @@ def totals_of(result: Any, tables: Mapping[str, pd.DataFrame] | None = None, yea
         return result.collection.codesets[code_set].all_codes if code_set in result.collection.codesets else {}
 
     back = pd.DateOffset(years=years_back)
-    start, end = pd.Timestamp(result.collection.start) - back, pd.Timestamp(result.collection.end) - back
-    if not years_back:
-        end = min(end, pd.Timestamp(result.as_at))
+    start = pd.Timestamp(result.collection.start) - back
+    end = min(pd.Timestamp(result.collection.end), pd.Timestamp(result.as_at)) - back
     tally = Tally(result.tables if tables is None else tables, codes)
     (cin_totals if result.collection.name == "cin" else ssda903_totals)(tally, start, end)
-    return tally.frame()
+    found = tally.frame()
+    for words in ("section", "label"):
+        found[words] = found[words].str.replace(YEAR_END, last_day(result), regex=False)
+    return found
+
+
+def last_day(result: Any) -> str:
+    """The day the totals are counted to, in words: '31 March', or the earlier day of a dry run."""
+    day = min(result.collection.end, result.as_at)
+    return f"{day.day} {day:%B}"
 
 
 def typed_previous(result: Any) -> dict[str, pd.DataFrame] | None:
@@ -110,7 +125,9 @@ def beside_last_year(this: pd.DataFrame, last: pd.DataFrame | None, large_percen
         only_last["this_number"] = 0.0
         out = pd.concat([out, only_last[only_last["kind"] == "count"]], ignore_index=True)
         sections = {section: place for place, section in enumerate(dict.fromkeys([*this["section"], *last["section"]]))}
-        out = out.sort_values("section", key=lambda names: names.map(sections), kind="stable", ignore_index=True)
+        out["place"] = out["section"].map(sections)
+        out = out.sort_values(["place", "rank"], kind="stable", ignore_index=True).drop(columns="place")
+    out = out.drop(columns="rank")
     move = out["this_number"] - out["last_number"]
     share = 100 * move.abs() / out["last_number"].where(out["last_number"] > 0)
     counts = out["kind"] == "count"
@@ -118,6 +135,7 @@ def beside_last_year(this: pd.DataFrame, last: pd.DataFrame | None, large_percen
     out["large"] = (counts & big_count) | (~counts & (move.abs() >= LARGE_POINTS))
     out["this"], out["last"] = _written(out["this_number"], counts), _written(out["last_number"], counts)
     sign = _written(move.abs(), counts)
+    sign = sign.str.replace("%", " points", regex=False)  # 40% to 50% is 10 points, and not a growth of 10%
     out["change"] = (move.map(lambda m: "+" if m > 0 else "-" if m < 0 else "") + sign).where(move.notna(), "")
     return out
 

@@ -11,6 +11,9 @@ from dfe_returns.review.facts import text_of
 from dfe_returns.review.totals import Tally
 
 _FIRST_REVIEW, _NEXT_REVIEW = 91, 183  # days: within three months, then at least every six
+_ASSESSMENT_DAYS = ((0, 10), (11, 20), (21, 30), (31, 40), (41, 45), (46, 50), (51, 60), (61, None))
+_CONFERENCE_DAYS = ((0, 5), (6, 10), (11, 15), (16, 20), (21, None))
+"""Working days as DfE's reports band them."""
 _YES = ("1", "true", "True", "TRUE")
 
 
@@ -77,9 +80,21 @@ def _need(tally: Tally, start: pd.Timestamp, end: pd.Timestamp) -> None:
     )
     tally.by_code("Referrals by source", "source", "CINdetails", "ReferralSource", d.loc[referred, "ReferralSource"])
     tally.by_code("Reason for closure", "closure", "CINdetails", "ReasonForClosure", d.loc[closed, "ReasonForClosure"])
-    months = d.loc[referred, "CINreferralDate"].dt.month
+    _by_month(tally, "Referrals by month", "month", d.loc[referred, "CINreferralDate"])
+    _by_month(tally, "Episodes of need started, by month", "begun", d.loc[referred & ~nfa, "CINreferralDate"])
+    _by_month(tally, "Episodes of need ended, by month", "over", d.loc[closed, "CINclosureDate"])
+
+
+def _by_month(tally: Tally, section: str, key: str, days: pd.Series) -> None:
     for number in (*range(4, 13), 1, 2, 3):
-        tally.count("Referrals by month", f"month.{number:02}", calendar.month_name[number], (months == number).sum())
+        tally.count(section, f"{key}.{number:02}", calendar.month_name[number], (days.dt.month == number).sum())
+
+
+def _by_days(tally: Tally, section: str, key: str, days: pd.Series, bands: tuple[tuple[int, int | None], ...]) -> None:
+    for low, high in bands:
+        label = f"{low} to {high} working days" if high is not None else f"{low} working days or more"
+        within = (days >= low) & ((days <= high) if high is not None else True)
+        tally.count(section, f"{key}.{low:02}", label, within.sum())
 
 
 def _assessments(tally: Tally, start: pd.Timestamp, end: pd.Timestamp) -> None:
@@ -90,9 +105,9 @@ def _assessments(tally: Tally, start: pd.Timestamp, end: pd.Timestamp) -> None:
     section = "Assessments"
     tally.count(section, "assessments", "Assessments completed", done.sum())
     tally.percent(section, "assessments.45", "Within 45 working days", (days <= 45).sum(), days.notna().sum())
-    tally.count(
-        section, "assessments.open", "Assessments open at 31 March", (a["AssessmentAuthorisationDate"].isna()).sum()
-    )
+    still = (a["AssessmentActualStartDate"] <= end) & ~(a["AssessmentAuthorisationDate"] <= end)
+    tally.count(section, "assessments.open", "Assessments open at 31 March", still.sum())
+    _by_days(tally, "Assessments completed, by working days", "length", days, _ASSESSMENT_DAYS)
     factors = tally.table("AssessmentFactorsList", "AssessmentFactor")
     tally.by_code(
         "Factors found at assessment",
@@ -119,6 +134,7 @@ def _enquiries(tally: Tally, start: pd.Timestamp, end: pd.Timestamp) -> None:
         (days <= 15).sum(),
         days.notna().sum(),
     )
+    _by_days(tally, "Conferences, by working days from the enquiry", "wait", days, _CONFERENCE_DAYS)
 
 
 def _plans(tally: Tally, start: pd.Timestamp, end: pd.Timestamp) -> None:

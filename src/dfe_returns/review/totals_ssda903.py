@@ -15,9 +15,12 @@ _HEALTH = (
     ("IMMUNISATIONS", "Immunisations up to date"),
     ("TEETH_CHECK", "Teeth checked"),
     ("HEALTH_ASSESSMENT", "Health assessment held"),
-    ("CONVICTED", "Convicted or cautioned in the year"),
+    ("HEALTH_CHECK", "Development checks up to date (under 5)"),
+    ("CONVICTED", "Convicted or cautioned in the year (10 and over)"),
     ("SUBSTANCE_MISUSE", "Substance misuse problem found"),
 )
+_NOT_FOLLOWED = ("DIED", "RHOM")
+"""Care leavers whom DfE's figures leave out: they died, or went back to a parent for six months or more."""
 
 
 def ssda903_totals(tally: Tally, start: pd.Timestamp, end: pd.Timestamp) -> None:
@@ -50,7 +53,7 @@ def ssda903_totals(tally: Tally, start: pd.Timestamp, end: pd.Timestamp) -> None
     tally.by_code("Need at 31 March", "need", "Episodes", "CIN", e.loc[at_end, "CIN"])
     tally.by_code("Why they left", "rec", "Episodes", "REC", e.loc[left, "REC"])
     _ages(tally, present, end)
-    _missing(tally, present)
+    _missing(tally, present, end)
     _outcomes(tally)
     _adoption(tally, start, end, codes["REC"], left)
     _leavers(tally)
@@ -79,14 +82,16 @@ def _ages(tally: Tally, present: pd.Series, end: pd.Timestamp) -> None:
     tally.by_code("Sex, at 31 March", "sex", "Header", "SEX", header["SEX"].reindex(present))
 
 
-def _missing(tally: Tally, present: pd.Series) -> None:
-    m = tally.table("Missing", "CHILD", "MISSING")
+def _missing(tally: Tally, present: pd.Series, end: pd.Timestamp) -> None:
+    m = tally.table("Missing", "CHILD", "MISSING", "MIS_START")
+    m = m[~(m["MIS_START"] > end)]
     kind = text_of(m["MISSING"])
     section = "Missing and away"
     tally.count(section, "missing.children", "Children who were missing", m.loc[kind == "M", "CHILD"].nunique())
     tally.count(section, "missing", "Times missing", (kind == "M").sum())
     tally.count(section, "away", "Times away without authorisation", (kind == "A").sum())
     reviews = tally.table("Reviews", "CHILD", "REVIEW")
+    reviews = reviews[~(reviews["REVIEW"] > end)]
     tally.count("Reviews", "reviews", "Reviews held", len(reviews))
     reviewed = set(reviews["CHILD"])
     tally.percent(
@@ -99,14 +104,16 @@ def _missing(tally: Tally, present: pd.Series) -> None:
 
 
 def _outcomes(tally: Tally) -> None:
-    o = tally.table("OC2", "CHILD", "SDQ_SCORE", *[field for field, _ in _HEALTH])
+    """A share is taken from the children the question was answered for; SDQ from those with a score or a reason."""
+    o = tally.table("OC2", "CHILD", "SDQ_SCORE", "SDQ_REASON", *[field for field, _ in _HEALTH])
     section = "Health and outcomes"
     tally.count(section, "oc2", "Looked after for a year at 31 March", len(o))
     for field, label in _HEALTH:
         answers = text_of(o[field])
         tally.percent(section, f"oc2.{field}", label, (answers == "1").sum(), (answers != "").sum())
-    score = pd.to_numeric(o["SDQ_SCORE"], errors="coerce")
-    tally.percent(section, "oc2.sdq", "With an SDQ score", score.notna().sum(), len(o))
+    score = pd.to_numeric(o["SDQ_SCORE"], errors="coerce").notna()
+    asked = score | (text_of(o["SDQ_REASON"]) != "")
+    tally.percent(section, "oc2.sdq", "With an SDQ score, of those with a score or a reason", score.sum(), asked.sum())
 
 
 def _adoption(tally: Tally, start: pd.Timestamp, end: pd.Timestamp, reason: pd.Series, left: pd.Series) -> None:
@@ -124,15 +131,15 @@ def _adoption(tally: Tally, start: pd.Timestamp, end: pd.Timestamp, reason: pd.S
 def _leavers(tally: Tally) -> None:
     o = tally.table("OC3", "CHILD", "IN_TOUCH", "ACTIV", "ACCOM")
     touch, activity, home = text_of(o["IN_TOUCH"]), text_of(o["ACTIV"]), text_of(o["ACCOM"])
+    followed = ~touch.isin(_NOT_FOLLOWED)
     section = "Care leavers"
     tally.count(section, "oc3", "Care leavers in the return", len(o))
-    tally.percent(section, "oc3.touch", "In touch with the authority", (touch == "YES").sum(), (touch != "").sum())
-    known = activity != ""
-    tally.percent(
-        section,
-        "oc3.activity",
-        "In education, employment or training",
-        activity.str[0].isin(["F", "P"]).sum(),
-        known.sum(),
+    tally.count(section, "oc3.followed", "Without those who died or went back to a parent", followed.sum())
+    shares = (
+        ("oc3.touch", "In touch with the authority", touch, touch == "YES"),
+        ("oc3.activity", "In education, employment or training", activity, activity.str[0].isin(["F", "P"])),
+        ("oc3.home", "In suitable accommodation", home, home.str[-1:] == "1"),
     )
-    tally.percent(section, "oc3.home", "In suitable accommodation", (home.str[-1:] == "1").sum(), (home != "").sum())
+    for key, label, answers, yes in shares:
+        known = followed & (answers != "")
+        tally.percent(section, key, f"{label} (without those)", (known & yes).sum(), known.sum())
