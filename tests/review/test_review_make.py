@@ -160,7 +160,7 @@ def test_large_changes_against_last_year_are_marked(cin_run):
     cin_run.previous = {**cin_run.tables, "Assessments": cin_run.tables["Assessments"].iloc[:1]}
     page = report(cin_run)
     assert "Key totals beside last year's return" in page
-    assert '<strong>-50.0% <span class="tag query">large</span></strong>' in page
+    assert '<strong>-50.0 points <span class="tag query">large</span></strong>' in page
     assert "chart-month-" in page
 
 

@@ -316,10 +316,10 @@ class Ledger(Reading):
         asked = [entry["name"] for entry in history if entry["kind"] == "review asked"]
         return [self.run(run_id)["prepared_by"], *asked]
 
-    def add_answers(self, collection: str, authority: str, answers: pd.DataFrame, source: str) -> int:
+    def add_answers(self, collection: str, authority: str, answers: pd.DataFrame, source: str, year: str = "") -> int:
         """Keep answers: code, child, key, value (hashed here), answer, reason, name, role, answered_on, expires_on.
 
-        ``source``: name of the file they came from. Returns how many were kept.
+        ``source``: name of the file they came from; ``year``: of the return they are about. Returns how many were kept.
         """
         if answers.empty:
             return 0
@@ -338,7 +338,7 @@ class Ledger(Reading):
         records: list[dict[str, Any]] = rows.to_dict("records")  # type: ignore[assignment]
 
         def act(connection: Connection) -> int:
-            body = {"answers": chain.answer_digest(records), "count": len(records), "source": source}
+            body = {"answers": chain.answer_digest(records), "count": len(records), "source": source, "year": year}
             number, _ = chain.append(connection, self.key, self._at(), "answers", "", body)
             connection.execute(insert(Answer), [{**record, "entry": number} for record in records])
             return len(records)

@@ -132,7 +132,8 @@ class Reading:
             return pd.DataFrame(connection.execute(query).all(), columns=["code", "severity", "child_hash", "key"])
 
     def answers(self, collection: str, authority: str) -> pd.DataFrame:
-        """The last answer per issue key; columns of the model, child, key and value as keyed hashes."""
+        """The last answer per issue key; columns of the model, child, key and value as keyed hashes, and ``year`` of
+        the return it was given for ('' where that was not kept)."""
         columns = [
             "code",
             "child_hash",
@@ -146,12 +147,14 @@ class Reading:
             "expires_on",
         ]
         query = (
-            select(*[getattr(Answer, column) for column in columns])
+            select(*[getattr(Answer, column) for column in columns], Entry.body)
+            .join(Entry, Entry.number == Answer.entry)
             .where(Answer.collection == collection, Answer.authority == str(authority))
             .order_by(Answer.id)
         )
         with self.engine.connect() as connection:
-            found = pd.DataFrame(connection.execute(query).all(), columns=columns)
+            found = pd.DataFrame(connection.execute(query).all(), columns=[*columns, "year"])
+        found["year"] = found["year"].map(lambda body: json.loads(body).get("year", "")).astype("str")
         return found.drop_duplicates("key", keep="last", ignore_index=True)
 
     def verify(self) -> pd.DataFrame:

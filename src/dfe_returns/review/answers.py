@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from dfe_returns.errors import InputError
-from dfe_returns.review.keys import things
+from dfe_returns.review.facts import uk_dates
+from dfe_returns.review.keys import readable_values, things
 
 CHOICES = ("fixed", "accepted", "note")
 """fixed: put right in the case system; accepted: the query is right as it stands; note: anything else."""
@@ -92,7 +93,7 @@ def import_answers(path: Path | str, ledger: Any, days: int = 365) -> dict[str, 
     Raises InputError, and then keeps nothing.
     """
     answers = read_answers(path, ledger.today(), days)
-    kept = ledger.add_answers(answers.collection, answers.authority, answers.rows, Path(path).name)
+    kept = ledger.add_answers(answers.collection, answers.authority, answers.rows, Path(path).name, answers.year)
     counts = answers.rows["answer"].value_counts()
     return {
         "file": Path(path).name,
@@ -198,7 +199,8 @@ def _problems(given: pd.DataFrame) -> pd.DataFrame:
 def standing(result: Any, issues: pd.DataFrame, ledger: Any | None, today: dt.date) -> pd.DataFrame:
     """The last answer to each thing found, by key: answer, reason, name, role, answered_on, expires_on, holds.
 
-    ``holds``: an accepted query whose day has not come and whose values are the same. No ledger, no rows.
+    ``holds``: a query accepted for this year's return whose day has not come and whose values are the same. No
+    ledger, no rows.
     """
     columns = ["answer", "reason", "name", "role", "answered_on", "expires_on"]
     if ledger is None:
@@ -208,17 +210,45 @@ def standing(result: Any, issues: pd.DataFrame, ledger: Any | None, today: dt.da
     kept["key"] = kept["key"].map(ledger.key.told(found["key"]))
     kept = kept.dropna(subset="key").drop_duplicates("key", keep="last").set_index("key")
     found = found[found["key"].isin(kept.index)]
-    out = kept.loc[found["key"], [*columns, "value_hash"]]
+    out = kept.loc[found["key"], [*columns, "value_hash", "year"]]
     values = "value " + found["values"]
     same = out["value_hash"].map(ledger.key.told(values)).to_numpy() == values.to_numpy()
     in_force = (out["expires_on"] == "") | (out["expires_on"] > today.isoformat())
     query = found["severity"].to_numpy() == "query"
-    out["holds"] = (out["answer"] == "accepted") & in_force & same & query
-    return out.drop(columns="value_hash")
+    of_this_year = out["year"].isin(["", result.collection.year])
+    out["holds"] = (out["answer"] == "accepted") & in_force & same & query & of_this_year
+    return out.drop(columns=["value_hash", "year"])
+
+
+def given_answers(result: Any, issues: pd.DataFrame, answered: pd.DataFrame) -> pd.DataFrame:
+    """The answers that stand beside what is found still, for people to read.
+
+    ``answered`` as of :func:`standing`. Columns state, code, child, values, reason, who, answered_on, expires_on.
+    """
+    found = things(result, issues)
+    found = found[found["key"].isin(list(answered.index))].reset_index(drop=True)
+    given = answered.reindex(found["key"]).reset_index(drop=True)
+    holds = given["holds"].eq(True)
+    state = given["answer"].map({"accepted": "to ask again", "fixed": "said to be fixed, found again", "note": "note"})
+    return pd.DataFrame(
+        {
+            "state": state.where(~holds, "accepted").astype("str"),
+            "code": found["code"],
+            "child": found["child"],
+            "values": uk_dates(readable_values(found["values"])),
+            "reason": given["reason"].astype("str"),
+            "who": (given["name"] + ", " + given["role"]).str.strip(", ").astype("str"),
+            "answered_on": uk_dates(given["answered_on"].astype("str")),
+            "expires_on": uk_dates(given["expires_on"].astype("str")),
+        }
+    )
 
 
 def statuses(keys: pd.Series, known_before: set[str] | None, answered: pd.DataFrame) -> pd.Series:
-    """Word per issue: accepted, expired (it ran out, or the value changed), new, open; '' without an earlier run."""
+    """Word per issue: accepted, expired, new, open; '' without an earlier run.
+
+    Expired: accepted once, but it ran out, the value changed, or it was for last year's return.
+    """
     if known_before is None:
         out = pd.Series("", index=keys.index, dtype="str")
     else:

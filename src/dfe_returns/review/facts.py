@@ -46,6 +46,12 @@ def uk_dates(values: pd.Series) -> pd.Series:
     return values.str.replace(r"\b(\d{4})-(\d{2})-(\d{2})\b", r"\3/\2/\1", regex=True)
 
 
+def uk_date(text: str) -> str:
+    """One day as dd/mm/yyyy instead of yyyy-mm-dd; anything else as it stands."""
+    parts = text[:10].split("-")
+    return "/".join(reversed(parts)) if len(parts) == 3 else text
+
+
 def words_of(keys: pd.Series, words: Mapping[str, str] | pd.Series, otherwise: str = "") -> pd.Series:
     """The word each key stands for, as text; ``otherwise`` where there is none. A Series of words has unique keys."""
     codes, found = pd.factorize(keys)
@@ -209,6 +215,15 @@ def decision_table(result: Any) -> pd.DataFrame:
     frame["title"] = words_of(frame["rule"], {code: entry["title"] for code, entry in register.items()})
     frame["severity"] = words_of(frame["rule"], {code: entry["severity"] for code, entry in register.items()}, "look")
     return frame
+
+
+def readable_decisions(frame: pd.DataFrame) -> pd.DataFrame:
+    """Decisions or open items as people read them: UK days, and 'file line 7' as everywhere else in the report."""
+    out = frame.copy()
+    for column in out.columns.intersection(["old", "new", "value", "note"]):
+        out[column] = uk_dates(out[column])
+    out["record"] = out["record"].str.replace(r":(\d+)(?=$|[,;] )", r" line \1", regex=True)
+    return out
 
 
 def worklist_table(result: Any) -> pd.DataFrame:

@@ -31,6 +31,8 @@ ANCHORS = {
 }
 """Table -> the column that tells a child's records apart. Tables not named hold one row per child."""
 
+BLANK = "(blank)"
+
 JOIN_KEYS = ("CINdetailsID", "AssessmentID", "CPPID")
 
 
@@ -64,10 +66,13 @@ def things(result: Any, issues: pd.DataFrame) -> pd.DataFrame:
     """One row per thing found, in the order of its first issue.
 
     ``issues`` as of facts.issue_table. Columns: those of ``issues``, with ``field`` and ``value`` joined over the
-    fields that the rule flags on the row, and ``key``, ``values`` ('field=value': what an accepted answer was about).
+    fields that the rule flags on the row, and ``key``, ``values`` ('field=value': what an accepted answer was about),
+    ``record`` (the day or code that tells the record apart from the child's others, '' where there is one alone).
     """
     frame = issues.assign(key=issue_keys(result, issues))
     frame["values"] = frame["field"] + "=" + frame["value"]
+    frame["value"] = frame["value"].where((frame["value"] != "") | (frame["field"] == ""), BLANK)
+    frame["record"] = frame["key"].str.split("|").str[3].astype("str")
     one = frame.drop_duplicates("key").set_index("key")
     many = frame["key"].duplicated(keep=False)
     if many.any():
@@ -75,6 +80,11 @@ def things(result: Any, issues: pd.DataFrame) -> pd.DataFrame:
         for column, mark in (("field", ", "), ("value", ", "), ("values", "; ")):
             one.loc[list(joined.groups), column] = joined[column].agg(mark.join)
     return one.reset_index()
+
+
+def readable_values(values: pd.Series) -> pd.Series:
+    """'field=value; field=' as 'field value; field (blank)'."""
+    return values.str.replace(r"=(?=;|$)", "=(blank)", regex=True).str.replace("=", " ", regex=False).astype("str")
 
 
 def finding_rows(result: Any, issues: pd.DataFrame | None = None) -> pd.DataFrame:

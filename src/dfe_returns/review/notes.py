@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from dfe_returns.review.facts import uk_dates
-from dfe_returns.review.keys import things
+from dfe_returns.review.keys import readable_values, things
 
 COLUMNS = ("code", "title", "child", "note", "state")
 
@@ -23,9 +23,7 @@ def notes_for_dfe(result: Any, issues: pd.DataFrame, answered: pd.DataFrame) -> 
         return pd.DataFrame({column: pd.Series(dtype="str") for column in COLUMNS})
     holding = answered[answered["holds"].astype(bool)] if len(answered) else answered
     reason = found["key"].map(holding["reason"]).astype(object).fillna("").astype("str") if len(holding) else ""
-    where = (
-        uk_dates(found["values"]).str.replace(r"=(?=;|$)", "=(blank)", regex=True).str.replace("=", " ", regex=False)
-    )
+    where = readable_values(uk_dates(found["values"]))
     about = found["code"] + " " + found["child"].where(found["child"] == "", "child " + found["child"])
     about = about.str.strip() + (": " + where).where(found["field"] != "", "")
     ready = (pd.Series(reason, index=found.index) != "") if len(holding) else pd.Series(False, index=found.index)

@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from dfe_returns.review.answers import standing, statuses
+from dfe_returns.review.answers import given_answers, standing, statuses
 from dfe_returns.review.charts import chart_of
 from dfe_returns.review.compare import Difference, compare
 from dfe_returns.review.continuity import OUTCOMES, continuity, continuity_counts
 from dfe_returns.review.cross import cross_return
+from dfe_returns.review.facts import decision_table, readable_decisions
 from dfe_returns.review.keys import issue_keys
 from dfe_returns.review.notes import notes_for_dfe
 from dfe_returns.review.report import Additions, List
@@ -96,6 +97,7 @@ def additions_of(result: Any, issues: pd.DataFrame, around: Around) -> tuple[Add
     _add_changes(found, result, issues, around)
     _add_continuity(found, result)
     _add_cross(found, result, around)
+    _add_people(found, result, issues, answered)
     notes = notes_for_dfe(result, issues, answered)
     ready = int((notes["state"] == "ready").sum())
     found.pages.append(("notes", "Notes for DfE", "notes.html.j2", {"notes_count": len(notes), "notes_ready": ready}))
@@ -257,6 +259,47 @@ def _add_cross(found: Additions, result: Any, around: Around) -> None:
             ("ssda903", "In the looked after return"),
         )
         found.lists["cross"] = List(rows, "finding", shown)
+
+
+def _add_people(found: Additions, result: Any, issues: pd.DataFrame, answered: pd.DataFrame) -> None:
+    """What people decided: answers of the teams to what is found still, and values set by hand."""
+    decisions = decision_table(result)
+    by_hand = decisions[decisions["rule"].str.contains(_BY_HAND)]
+    given = given_answers(result, issues, answered)
+    counts = given.groupby("state", sort=True).size().reset_index().to_numpy().tolist()
+    values = {"answers_count": len(given), "by_hand_count": len(by_hand), "answers_counts": counts}
+    found.pages.append(("people", "Decisions by people", "people.html.j2", values))
+    found.lists["answers"] = List(
+        given,
+        "state",
+        (
+            ("state", "State"),
+            ("code", "Rule"),
+            ("child", "Child"),
+            ("values", "About"),
+            ("reason", "Reason"),
+            ("who", "Given by"),
+            ("answered_on", "Given on"),
+            ("expires_on", "Ask again on"),
+        ),
+    )
+    found.lists["by_hand"] = List(
+        readable_decisions(by_hand),
+        "title",
+        (
+            ("title", "What"),
+            ("child", "Child"),
+            ("table", "Table"),
+            ("field", "Field"),
+            ("old", "Was"),
+            ("new", "Became"),
+            ("note", "Reason and role"),
+            ("record", "Source record"),
+        ),
+    )
+
+
+_BY_HAND = r"-OVERRIDE$|-BY-HAND$|-REASON-ACCEPTED$"
 
 
 def state_of(result: Any, ledger: Any | None) -> dict[str, Any]:

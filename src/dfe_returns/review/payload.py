@@ -17,6 +17,7 @@ from dfe_returns.review.facts import (
     NO_WORKER,
     children_of,
     decision_table,
+    readable_decisions,
     sources_of,
     text_of,
     texts,
@@ -180,6 +181,7 @@ def _own_lists(result: Any) -> dict[str, List]:
     )
     settle = (
         ("code", "Kind"),
+        ("title", "In words"),
         ("child", "Child"),
         ("team", "Team"),
         ("table", "Table"),
@@ -189,8 +191,8 @@ def _own_lists(result: Any) -> dict[str, List]:
         ("note", "Note"),
     )
     return {
-        "decisions": List(_most_telling(decision_table(result)), "rule", decided, extra=("title",)),
-        "worklist": List(worklist_table(result), "code", settle, extra=("title",)),
+        "decisions": List(readable_decisions(_most_telling(decision_table(result))), "rule", decided, extra=("title",)),
+        "worklist": List(readable_decisions(worklist_table(result)), "code", settle),
     }
 
 

@@ -17,6 +17,8 @@ from dfe_returns.review.facts import (
     not_run_of,
     people_of,
     texts,
+    uk_date,
+    uk_dates,
     with_columns,
     worklist_table,
 )
@@ -24,6 +26,11 @@ from dfe_returns.review.outputs import by_rule, by_team, children_count
 from dfe_returns.review.payload import List, child_chunks, children_shown, payload, safe_json
 
 SOURCE_COLUMNS = ("file", "table", "rows", "read", "extract_date", "note", "sha256")
+LAST_YEAR = "last year's return"
+_FORMS = {
+    "cin": "XML in UTF-8; days as YYYY-MM-DD",
+    "ssda903": "CSV in UTF-8, one line of column names; days as DD/MM/YYYY",
+}
 
 
 @dataclass
@@ -90,7 +97,7 @@ def write_report(
 
 def _values(result: Any, issues: pd.DataFrame, additions: Additions) -> dict[str, Any]:
     decisions, worklist, not_run = decision_table(result), worklist_table(result), not_run_of(result)
-    sources = texts(with_columns(result.sources, SOURCE_COLUMNS))
+    sources = _sources(result)
     rules, teams = by_rule(issues), by_team(issues)
     workers = by_team(issues.assign(team=issues["worker"])).rename(columns={"team": "worker"})
     collection = result.collection
@@ -151,7 +158,13 @@ def _values(result: Any, issues: pd.DataFrame, additions: Additions) -> dict[str
         .tolist(),
         "rows": [[table, f"{len(frame):,}"] for table, frame in result.tables.items()],
         "files": files_made(result.folder),
-        "versions": [[str(part), str(version)] for part, version in sorted(result.versions.items())],
+        "files_form": _FORMS[collection.name],
+        "files_folder": _kept_at(result),
+        "files_checked": _checked(result),
+        "versions": [
+            *_edition(result),
+            *sorted((str(part), str(version)) for part, version in result.versions.items()),
+        ],
         "built": _built(sources),
         "sources_warning": _different_days(sources),
     }
@@ -194,18 +207,38 @@ def _by_kind(frame: pd.DataFrame, keys: list[str], name: str) -> list[dict[str, 
     return out.to_dict("records")  # type: ignore[return-value]
 
 
+def _sources(result: Any) -> pd.DataFrame:
+    """Everything the run read, as text: its sources with UK days, and the files of last year's return kept with it."""
+    sources = texts(with_columns(result.sources, SOURCE_COLUMNS))
+    sources["extract_date"] = uk_dates(sources["extract_date"].str.slice(0, 10))
+    kept = sorted(path for path in (Path(result.folder) / "previous").glob("*") if path.is_file())
+    last = pd.DataFrame(
+        {"file": [path.name for path in kept], "note": LAST_YEAR, "sha256": [sha256_of(path) for path in kept]},
+        dtype="str",
+    )
+    return pd.concat([sources, last]).reindex(columns=list(SOURCE_COLUMNS)).fillna("").reset_index(drop=True)
+
+
 def _built(sources: pd.DataFrame) -> str:
     if sources.empty:
         return "No account of the source files was kept with this run."
-    rows = pd.to_numeric(sources["read"], errors="coerce").fillna(0).sum()
-    days = sorted(set(sources["extract_date"]) - {""})
+    read = sources[sources["read"] != ""]
+    rows = pd.to_numeric(read["read"], errors="coerce").fillna(0).sum()
+    days = _days_of(sources)
     dated = f", extracted {' and '.join(days[:3])}" if days else ""
-    counted = f"{sources['file'].nunique()} source files, {int(rows):,} rows read{dated}."
-    return f"{counted} Names, rows and hashes are under Built from."
+    beside = list(dict.fromkeys(sources.loc[sources["read"] == "", "note"]))
+    also = f" Read beside them: {', '.join(note for note in beside if note)}." if any(beside) else ""
+    counted = f"{read['file'].nunique()} source files, {int(rows):,} rows read{dated}."
+    return f"{counted}{also} Names, rows and hashes are under Built from."
+
+
+def _days_of(sources: pd.DataFrame) -> list[str]:
+    """Days of extract, earliest first, as dd/mm/yyyy."""
+    return sorted(set(sources["extract_date"]) - {""}, key=lambda day: day[6:] + day[3:5] + day[:2])
 
 
 def _different_days(sources: pd.DataFrame) -> str:
-    days = set(sources["extract_date"].str.slice(0, 10)) - {""}
+    days = _days_of(sources)
     return (
         f"The source files were extracted on {len(days)} different days: records may disagree with each other."
         if len(days) > 1
@@ -213,10 +246,47 @@ def _different_days(sources: pd.DataFrame) -> str:
     )
 
 
+def _versions(result: Any) -> list[tuple[str, str]]:
+    """The specification that rules and fields follow, what the authority recorded as adopted, and the software."""
+    edition = {name: str(value) for name, value in dict(getattr(result.collection, "edition", None) or {}).items()}
+    rows = [
+        ("DfE specification", edition.get("title", "")),
+        ("its publication", uk_date(edition.get("published", ""))),
+        ("its rules as of", uk_date(edition.get("rules", ""))),
+        ("doubts about it", edition.get("doubts", "")),
+        ("adopted by the authority", str(getattr(result, "specification", ""))),
+    ]
+    software = sorted((str(part), str(version)) for part, version in result.versions.items())
+    return [*((name, value) for name, value in rows if value), *software]
+
+
+def _kept_at(result: Any) -> str:
+    """Where the files lie, from the run folder on: the full path differs from computer to computer."""
+    made = files_made(result.folder)
+    return made[0][0].rsplit("/", 1)[0] if made else ""
+
+
+def _checked(result: Any) -> str:
+    """What the check of the finished bytes found; the run stops where a name or value is not allowed."""
+    notes = texts(with_columns(result.structure, ("code", "count")))
+    found = int(pd.to_numeric(notes.loc[notes["code"].str.startswith("CHECK-"), "count"], errors="coerce").sum())
+    passed = "Each name and value in the finished files was read back and held against the year's specification"
+    notes_below = f"{found:,} note{'' if found == 1 else 's'} above, with the codes CHECK-"
+    return f"{passed}; {notes_below}." if found else f"{passed}: nothing was found."
+
+
+def _rows(path: Path) -> str:
+    """Records of a CSV file, its heading not counted; the tables above say it of an XML file."""
+    if path.suffix.lower() != ".csv":
+        return ""
+    with path.open("rb") as file:
+        return f"{max(sum(1 for _ in file) - 1, 0):,}"
+
+
 def files_made(folder: Path | str) -> list[list[str]]:
-    """Files of the draft (or of the sealed submission, where there is one): name, bytes, SHA-256."""
+    """Files of the draft (or of the sealed submission, where there is one): name, rows, bytes, SHA-256."""
     for name in ("submission", "draft"):
         made = sorted(path for path in (Path(folder) / name).glob("*") if path.is_file())
         if made:
-            return [[f"{name}/{path.name}", f"{path.stat().st_size:,}", sha256_of(path)] for path in made]
+            return [[f"{name}/{path.name}", _rows(path), f"{path.stat().st_size:,}", sha256_of(path)] for path in made]
     return []

@@ -10,11 +10,16 @@ import pandas as pd
 
 from dfe_returns.files import private_folder
 from dfe_returns.review.answers import ABOUT, ANSWER_COLUMNS, CHOICES, KEY_COLUMN, VALUES_COLUMN
-from dfe_returns.review.facts import authority_of, uk_dates, worklist_table
+from dfe_returns.review.facts import authority_of, readable_decisions, uk_dates, worklist_table
 from dfe_returns.review.keys import things
 from dfe_returns.review.spreadsheet import Sheet, write_workbook
 
-_SINCE = {"new": "new", "open": "still open", "expired": "answer ran out or value changed: please confirm", "": ""}
+_SINCE = {
+    "new": "new",
+    "open": "still open",
+    "expired": "answer ran out, was of last year, or value changed: please confirm",
+    "": "",
+}
 _LINES = (
     ("Team", "team"),
     ("Worker", "worker"),
@@ -23,6 +28,7 @@ _LINES = (
     ("What is wrong", "message"),
     ("What to do", "fix"),
     ("Table", "table"),
+    ("Record of", "record"),
     ("Field", "field"),
     ("Value", "value"),
     ("Source record", "source"),
@@ -96,7 +102,7 @@ def write_worklists(
     for old in folder.glob("*.xlsx"):
         old.unlink()
     lines = worklist_lines(result, issues, answered)
-    settle = worklist_table(result)
+    settle = readable_decisions(worklist_table(result))
     made = {"": _write(result, folder / "all.xlsx", lines, settle, "all teams")}
     taken: set[str] = {"all"}
     for team in sorted(set(lines["Team"]) | set(settle["team"])):
