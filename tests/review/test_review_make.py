@@ -148,7 +148,7 @@ def test_the_other_return_is_shown_beside(cin_run, care_run):
 
 def test_the_state_of_the_run_stands_on_the_front_page(cin_run, ledger):
     run = record(cin_run, ledger, "run-1")
-    assert "State: draft." in report(run)
+    assert "State when this report was made: draft." in report(run)
     write_manifest(run.folder, {"run_id": "run-1", "inputs": []})
     sign_off(ledger, run.folder, "Dee Director", "director")
     page = report(run)
@@ -168,7 +168,7 @@ def test_the_front_page_as_values_and_in_the_terminal(cin_run, ledger):
     record(cin_run, ledger, "run-0")
     page = front_page(cin_run, Around(ledger=ledger))
     assert json.loads(json.dumps(page))["errors"] == 2
-    assert page["since_last_run"] == {"run": "run-0", "new": 0, "still_open": 3}
+    assert page["since_last_run"] == {"run": "run-0", "new": 0, "still_open": 3, "fixed": 0}
     assert page["rules"][0]["code"] == "4008"
     assert {"section": "Return", "label": "Children in the return", "value": "fewer than 6"} in page["totals"]
     from rich.console import Console

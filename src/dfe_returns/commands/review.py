@@ -57,6 +57,7 @@ def review(
     settings, folder = _place(run, config)
     if name:
         ask_for_review(_ledger(settings, folder), folder, name, role, remark)
+        _report_again(settings, folder)
     result = load_run(folder)
     page = front_page(result, around_of(result, folder, settings), settings.review.small_number)
     if fmt == Format.json:
@@ -150,6 +151,7 @@ def sign_off(
     settings, folder = _place(run, config)
     granted = dict(_exception(text) for text in exception or ())
     done = sign_live(_ledger(settings, folder), folder, settings, name, role, remark, granted)
+    _report_again(settings, folder)
     if fmt == Format.json:
         as_json(done)
         return
@@ -178,7 +180,9 @@ def reject(
     from dfe_returns.review.signoff import reject as rejected
 
     settings, folder = _place(run, config)
-    _told(rejected(_ledger(settings, folder), folder, reason, name or getpass.getuser(), role), fmt)
+    done = rejected(_ledger(settings, folder), folder, reason, name or getpass.getuser(), role)
+    _report_again(settings, folder)
+    _told(done, fmt)
 
 
 def submitted(
@@ -194,7 +198,9 @@ def submitted(
     from dfe_returns.review.signoff import submitted as noted
 
     settings, folder = _place(run, config)
-    _told(noted(_ledger(settings, folder), folder, reference, name or getpass.getuser(), role, remark), fmt)
+    done = noted(_ledger(settings, folder), folder, reference, name or getpass.getuser(), role, remark)
+    _report_again(settings, folder)
+    _told(done, fmt)
 
 
 def dfe_errors(
@@ -221,6 +227,17 @@ def dfe_errors(
         as_json(counts.to_dict("records"))
         return
     table(["rule", "both", "DfE only", "ours only", "why we may differ"], counts.to_numpy().tolist())
+
+
+def _report_again(settings: Config, folder: Path) -> None:
+    """The report says the state it was made in: after an act it is built again. The act stands if that fails."""
+    from dfe_returns.errors import DfeReturnsError
+    from dfe_returns.pipeline import rebuild_report
+
+    try:
+        rebuild_report(folder, settings)
+    except (DfeReturnsError, OSError) as error:
+        note(f"The report could not be built again ({type(error).__name__}); dfe-returns report {folder} does it.")
 
 
 def _told(done: dict[str, Any], fmt: Format) -> None:

@@ -217,6 +217,22 @@ def decision_table(result: Any) -> pd.DataFrame:
     return frame
 
 
+def laws_of(result: Any) -> dict[str, str]:
+    """The gateways and bases named in the field lineage, in words: id -> provision."""
+    register = getattr(result.collection, "gateways", None)
+    named = with_columns(result.fields, ("gateway", "art6", "art9", "art10"))
+    ids = sorted(
+        {part.strip() for column in named for cell in text_of(named[column]).unique() for part in cell.split(",")}
+    )
+    words = {}
+    for law in ids:
+        if register is not None and law in register.gateways:
+            words[law] = register.gateways[law].citation
+        elif register is not None and law in register.conditions:
+            words[law] = str(register.conditions[law].get("citation", ""))
+    return words
+
+
 def readable_decisions(frame: pd.DataFrame) -> pd.DataFrame:
     """Decisions or open items as people read them: UK days, and 'file line 7' as everywhere else in the report."""
     out = frame.copy()

@@ -161,10 +161,7 @@ def _values(result: Any, issues: pd.DataFrame, additions: Additions) -> dict[str
         "files_form": _FORMS[collection.name],
         "files_folder": _kept_at(result),
         "files_checked": _checked(result),
-        "versions": [
-            *_edition(result),
-            *sorted((str(part), str(version)) for part, version in result.versions.items()),
-        ],
+        "versions": _versions(result),
         "built": _built(sources),
         "sources_warning": _different_days(sources),
     }

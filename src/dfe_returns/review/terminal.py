@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dfe_returns.review.facts import decision_table, issue_table, not_run_of, worklist_table
+from dfe_returns.review.keys import issue_keys
 from dfe_returns.review.outputs import by_rule, by_team, children_count
 from dfe_returns.review.pages import Around, known_before, last_run, state_of
 from dfe_returns.review.summary import suppressed
-from dfe_returns.review.totals import totals_of
+from dfe_returns.review.totals import beside_last_year, totals_of, typed_previous
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -22,14 +23,14 @@ def front_page(result: Any, around: Around | None = None, small: int = 6) -> dic
     ``around``: ledger, earlier run and the like where known. Counts of issues are exact; counts of children are
     rounded and small ones hidden.
     """
-    from dfe_returns.review.keys import issue_keys
-
     around = around or Around()
     issues = issue_table(result)
     keys = issue_keys(result, issues)
     before = known_before(result, keys, around)
     decisions, totals = decision_table(result), totals_of(result)
     shown = suppressed(pd.concat([totals, _children_row(result)], ignore_index=True), small)
+    shown = shown.merge(_last_year(result, totals, small, around.large_percent), on=["section", "label"], how="left")
+    shown = shown.assign(large=shown["large"].eq(True), last_year=shown["last_year"].fillna(""))
     state = state_of(result, around.ledger)
     days = sorted(set(result.sources["extract_date"].dropna().astype("str")))
     return {
@@ -54,6 +55,7 @@ def front_page(result: Any, around: Around | None = None, small: int = 6) -> dic
             else getattr(around.earlier, "run_id", None),
             "new": int((~keys.drop_duplicates().isin(before)).sum()),
             "still_open": int(keys.drop_duplicates().isin(before).sum()),
+            "fixed": _count_before(result, around) - int(keys.drop_duplicates().isin(before).sum()),
         },
         "to_settle": len(worklist_table(result)),
         "decisions": {"all": len(decisions), "can_change_a_total": int((decisions["severity"] == "total").sum())},
@@ -66,6 +68,27 @@ def front_page(result: Any, around: Around | None = None, small: int = 6) -> dic
         "totals": shown.rename(columns={"text": "value"}).to_dict("records"),
         "report": str(result.folder / "report" / "index.html"),
     }
+
+
+def _count_before(result: Any, around: Around) -> int:
+    """Number of things that the run before had found."""
+    if around.ledger is not None:
+        return int(around.ledger.findings(last_run(around.ledger, result))["key"].nunique())
+    return int(issue_keys(around.earlier, issue_table(around.earlier)).nunique())
+
+
+def _last_year(result: Any, totals: pd.DataFrame, small: int, large_percent: float) -> pd.DataFrame:
+    """Last year's totals, as fit for wide readers as this year's: section, label, last_year, large."""
+    last = typed_previous(result)
+    if last is None:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in ("section", "label", "last_year", "large")})
+    then = totals_of(result, last, years_back=1)
+    beside = beside_last_year(totals, then, large_percent)
+    marked = set(beside.loc[beside["large"], "key"])
+    shown = suppressed(then, small).rename(columns={"text": "last_year"})
+    keys = then.drop_duplicates(["section", "label"]).set_index(["section", "label"])["key"]
+    key = keys.reindex(pd.MultiIndex.from_frame(shown[["section", "label"]])).to_numpy()
+    return shown.assign(large=[name in marked for name in key])
 
 
 def _children_row(result: Any) -> pd.DataFrame:
@@ -95,7 +118,9 @@ def front_parts(page: dict[str, Any]) -> tuple[list[str], list[tuple[str, list[s
         f"{decided['all']:,} decisions by rule, {decided['can_change_a_total']:,} of a kind that can change a total.",
     ]
     if since:
-        lines.append(f"Since the last run: {since['new']:,} new, {since['still_open']:,} still open.")
+        lines.append(
+            f"Since the last run: {since['fixed']:,} fixed, {since['new']:,} new, {since['still_open']:,} still open."
+        )
     lines.append(f"The report: {page['report']}")
     tables = []
     if page["rules"]:
@@ -103,8 +128,15 @@ def front_parts(page: dict[str, Any]) -> tuple[list[str], list[tuple[str, list[s
         teams = [[t["team"], f"{t['errors']:,}", f"{t['queries']:,}"] for t in page["teams"]]
         tables.append(("Rules with most issues", ["Rule", "Severity", "What it says", "Issues"], rules))
         tables.append(("Teams", ["Team", "Errors", "Queries"], teams))
-    main = [[t["label"], t["value"]] for t in page["totals"] if t["section"] in _MAIN]
-    tables.append(("Who is in (rounded; small groups hidden)", ["Total", "This year"], main))
+    main = [
+        [t["label"], t["value"], t["last_year"], "large" if t["large"] else ""]
+        for t in page["totals"]
+        if t["section"] in _MAIN
+    ]
+    heads = ["Total", "This year", "Last year", "Change"]
+    if not any(row[2] for row in main):
+        main, heads = [row[:2] for row in main], heads[:2]
+    tables.append(("Who is in (rounded; small groups hidden)", heads, main))
     return lines, tables
 
 
@@ -119,7 +151,7 @@ def front_renderable(page: dict[str, Any]) -> Group:
     for title, heads, rows in tables:
         made = Table(title=title, title_justify="left", title_style="bold")
         for place, head in enumerate(heads):
-            number = head in ("Errors", "Queries", "Issues", "This year")
+            number = head in ("Errors", "Queries", "Issues", "This year", "Last year")
             made.add_column(head, justify="right" if number else "left", no_wrap=not place)
         for row in rows:
             made.add_row(*(Text(cell) for cell in row))

@@ -24,7 +24,7 @@ _CIN_SPANS = (  # lane, table, start, end, field whose code stands on the bar
 )
 _LOOKED_AFTER_SPANS = (
     ("Missing or away", "Missing", "MIS_START", "MIS_END", "MISSING"),
-    ("Placed for adoption", "PlacedAdoption", "DATE_PLACED", "DATE_PLACED_CEASED", None),
+    ("Decision for adoption", "PlacedAdoption", "DATE_PLACED", "DATE_PLACED_CEASED", None),
     ("Review", "Reviews", "REVIEW", "REVIEW", None),
 )
 

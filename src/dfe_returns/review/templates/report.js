@@ -27,6 +27,10 @@ function wrong(i) {
   var root = W.messages[I.cause[i]];
   return W.messages[I.message[i]] + (root ? " Follows from " + root + " on the same record." : "");
 }
+function wrongAndFix(i) {
+  var fix = W.messages[I.fix[i]];
+  return [wrong(i)].concat(fix ? [el("span", {"class": "fix"}, "To do: " + fix)] : []);
+}
 function tag(error) { return el("span", {"class": "tag " + (error ? "error" : "query")}, error ? "error" : "query"); }
 function placeParts(i) { return W.fields[I.field[i]] ? [W.tables[I.table[i]] + ".", el("wbr"), W.fields[I.field[i]]] : W.tables[I.table[i]]; }
 function place(i) { return W.tables[I.table[i]] + (W.fields[I.field[i]] ? "." + W.fields[I.field[i]] : ""); }
@@ -129,10 +133,10 @@ function showIssues(page) {
   pager($("issue-pages"), page, found.length, function (p) { showIssues(p); $("issue-table").scrollIntoView(); });
   var rows = found.slice(page * SIZE, page * SIZE + SIZE).map(function (i) {
     return [childLink(I.child[i], W.tables[I.table[i]], I.row[i]), [W.rules[I.code[i]] + " ", tag(I.error[i]), I.status.length ? " " + (STATUS[I.status[i]] || I.status[i]) : ""],
-      placeParts(i), I.value[i] || "(blank)", wrong(i), I.source[i], W.teams[I.team[i]], W.workers[I.worker[i]]];
+      placeParts(i), I.value[i] || "(blank)", wrongAndFix(i), I.source[i], W.teams[I.team[i]], W.workers[I.worker[i]]];
   });
   var box = clear($("issue-table"));
-  if (rows.length) box.appendChild(table("Issues, page " + (page + 1), ["Child", "Rule", "Field", "Value", "What is wrong", "Source record", "Team", "Worker"], rows, null, [4]));
+  if (rows.length) box.appendChild(table("Issues, page " + (page + 1), ["Child", "Rule", "Field", "Value", "What is wrong, and what to do", "Source record", "Team", "Worker"], rows, null, [4]));
 }
 
 /* children */
@@ -202,7 +206,7 @@ function showChild(id, wantTable, wantRow) {
     var holder = el("div", {"class": "wide", tabindex: "0", role: "region", "aria-label": "Issues of this child"});
     holder.appendChild(table(some(mine.length, "issue"), ["Rule", "Severity", "What is wrong", "What to do", "Field", "Value", "Source record"], mine.map(function (i) {
       var where = I.row[i] < 0 ? place(i) : link("#child/" + encodeURIComponent(id) + "/" + W.tables[I.table[i]] + "/" + I.row[i], placeParts(i));
-      return [W.rules[I.code[i]], tag(I.error[i]), wrong(i), W.messages[I.fix[i]], where, I.value[i] || "(blank)", I.source[i]];
+      return [W.rules[I.code[i]], [tag(I.error[i]), I.status.length ? " " + (STATUS[I.status[i]] || I.status[i]) : ""], wrong(i), W.messages[I.fix[i]], where, I.value[i] || "(blank)", I.source[i]];
     }), null, [2, 3]));
     box.appendChild(holder);
   } else box.appendChild(el("p", {}, "No issue."));
@@ -210,6 +214,8 @@ function showChild(id, wantTable, wantRow) {
     box.appendChild(el("h3", {}, "History"));
     drawTimeline(box, C, kid, id);
     box.appendChild(el("h3", {}, "What would be sent, and where each value came from"));
+    var ids = Object.keys(D.gateways);
+    if (ids.length) box.appendChild(el("details", {}, [el("summary", {}, "The legal gateways in words"), table("Legal gateways", ["Gateway", "Provision"], ids.map(function (id) { return [id, D.gateways[id]]; }))]));
     records(box, C, kid, mine);
     decided(box, kid);
     if (wantTable) {
@@ -243,14 +249,17 @@ function records(box, C, kid, mine) {
         var wrap = el("div", {"class": "wide", tabindex: "0", role: "region", "aria-label": name + " row " + row});
         wrap.appendChild(table(name + " row " + row, ["Field", "Value", "Meaning", "Issues", "Source record", "Made from", "Legal gateway"], columns.map(function (c, n) {
           var v = T.c[n][j], facts = D.fields[name + "." + c] || ["", "", "", "", "", ""], labels = D.codes[name + "." + c] || {};
-          return [c, v === "" ? el("span", {"class": "soft"}, "(blank)") : v, labels[v] || (JOINS.indexOf(c) < 0 ? "" : "ties records together; never sent"), (flagged[c] || []).join(", "), own[c] || T.s[j],
-            [facts[4], facts[5]].filter(Boolean).join(": "), [facts[0], facts[1], facts[2], facts[3]].filter(Boolean).join(", ")];
+          return [c, v === "" ? el("span", {"class": "soft"}, "(blank)") : v, labels[v] || (JOINS.indexOf(c) >= 0 ? "ties records together; never sent" : c === D.key && !facts[0] ? "whose record it is; sent once, with the child's identifiers" : ""), (flagged[c] || []).join(", "), own[c] || T.s[j],
+            [facts[4], facts[5]].filter(Boolean).join(": "), laws(facts.slice(0, 4).filter(Boolean))];
         })));
         details.appendChild(wrap);
       });
       box.appendChild(details);
     });
   });
+}
+function laws(ids) {
+  return ids.map(function (id, n) { return [n ? " " : "", el("span", {"class": "gateway"}, id + (n < ids.length - 1 ? "," : ""))]; }).reduce(function (all, part) { return all.concat(part); }, []);
 }
 function decided(box, kid) {
   [["decisions", "Decisions", ["rule", "title", "table", "field", "old", "new", "record", "note"], ["Kind", "In words", "Table", "Field", "Was", "Became", "Source record", "Note"]],
