@@ -17,7 +17,7 @@ from dfe_returns.review.keys import finding_rows
 from dfe_returns.review.make import make_report
 from dfe_returns.review.pages import Around, additions_of
 from dfe_returns.review.signoff import sign_off
-from dfe_returns.review.terminal import front_page, front_renderable
+from dfe_returns.review.terminal import front_page, front_parts, front_renderable
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_the_state_of_the_run_stands_on_the_front_page(cin_run, ledger):
     write_manifest(run.folder, {"run_id": "run-1", "inputs": []})
     sign_off(ledger, run.folder, "Dee Director", "director")
     page = report(run)
-    assert "State: signed off." in page
+    assert "State when this report was made: signed off." in page
     assert "signed off by Dee Director, director, 2026-06-12" in page
 
 
@@ -164,13 +164,27 @@ def test_large_changes_against_last_year_are_marked(cin_run):
     assert "chart-month-" in page
 
 
+def test_the_terminal_counts_what_was_fixed_and_shows_last_year(cin_run, ledger):
+    record(cin_run, ledger, "run-0")
+    cin_run.previous = cin_run.tables
+    cin_run.issues = cin_run.issues[cin_run.issues["code"] != "4008"].reset_index(drop=True)
+    page = front_page(cin_run, Around(ledger=ledger))
+    assert page["since_last_run"] == {"run": "run-0", "new": 0, "still_open": 2, "fixed": 1}
+    lines, tables = front_parts(page)
+    assert "Since the last run: 1 fixed, 0 new, 2 still open." in lines
+    _, heads, rows = tables[-1]
+    assert heads == ["Total", "This year", "Last year", "Change"]
+    assert ["Referrals in the year", "fewer than 6", "fewer than 6", ""] in rows
+
+
 def test_the_front_page_as_values_and_in_the_terminal(cin_run, ledger):
     record(cin_run, ledger, "run-0")
     page = front_page(cin_run, Around(ledger=ledger))
     assert json.loads(json.dumps(page))["errors"] == 2
     assert page["since_last_run"] == {"run": "run-0", "new": 0, "still_open": 3, "fixed": 0}
     assert page["rules"][0]["code"] == "4008"
-    assert {"section": "Return", "label": "Children in the return", "value": "fewer than 6"} in page["totals"]
+    children = next(total for total in page["totals"] if total["section"] == "Return")
+    assert (children["value"], children["last_year"], children["large"]) == ("fewer than 6", "", False)
     from rich.console import Console
 
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115

@@ -30,7 +30,8 @@ def front_page(result: Any, around: Around | None = None, small: int = 6) -> dic
     decisions, totals = decision_table(result), totals_of(result)
     shown = suppressed(pd.concat([totals, _children_row(result)], ignore_index=True), small)
     shown = shown.merge(_last_year(result, totals, small, around.large_percent), on=["section", "label"], how="left")
-    shown = shown.assign(large=shown["large"].eq(True), last_year=shown["last_year"].fillna(""))
+    hidden = shown["text"].str.match("fewer|not shown") | shown["last_year"].str.match("fewer|not shown", na=False)
+    shown = shown.assign(large=shown["large"].eq(True) & ~hidden, last_year=shown["last_year"].fillna(""))
     state = state_of(result, around.ledger)
     days = sorted(set(result.sources["extract_date"].dropna().astype("str")))
     return {
