@@ -537,20 +537,15 @@ def record(result: RunResult, plan: Plan) -> None:
     from dfe_returns.ledger.place import ledger_of
     from dfe_returns.publish.manifest import MANIFEST, statement_of
     from dfe_returns.review.keys import finding_rows
+    from dfe_returns.review.pages import counts_for_ledger
 
-    errors = result.issues[result.issues["severity"] == "error"]
     drafts = sorted((result.folder / "draft").iterdir())
     files = [{"role": "draft", "name": f.name, "sha256": sha256_of(f), "bytes": f.stat().st_size} for f in drafts]
     said = statement_of(result.folder)
     files.append({"role": "manifest", "name": MANIFEST, "sha256": hashlib.sha256(said).hexdigest(), "bytes": len(said)})
     ledger_of(plan.config, result.folder).record_run(
         replace(result, folder=result.folder.absolute()),  # the ledger is asked from other working folders, too
-        counts={
-            "children": result.children,
-            "errors": result.errors,
-            "queries": result.queries,
-            "errors_by_rule": {str(code): int(n) for code, n in errors.groupby("code").size().items()},
-        },
+        counts=counts_for_ledger(result, plan.config.review.large_change_percent),
         files=files,
         findings=finding_rows(result),
     )

@@ -153,7 +153,7 @@ def test_the_state_of_the_run_stands_on_the_front_page(cin_run, ledger):
     sign_off(ledger, run.folder, "Dee Director", "director")
     page = report(run)
     assert "State when this report was made: signed off." in page
-    assert "signed off by Dee Director, director, 2026-06-12" in page
+    assert "signed off by Dee Director, director, 12/06/2026" in page
 
 
 def test_large_changes_against_last_year_are_marked(cin_run):

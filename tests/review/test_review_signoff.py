@@ -10,7 +10,9 @@ from dfe_returns.errors import IntegrityError, RefusedError, UsageError
 from dfe_returns.files import private_folder, sha256_of, write_private
 from dfe_returns.ledger import open_ledger
 from dfe_returns.publish.manifest import write_manifest
+from dfe_returns.review.certificate import certificate
 from dfe_returns.review.keys import finding_rows
+from dfe_returns.review.pages import counts_for_ledger
 from dfe_returns.review.signoff import ask_for_review, check_run, reject, sign_off, submitted
 
 
@@ -74,6 +76,18 @@ def test_the_walk_to_submission(signed, ledger):
         "reference": "COLLECT-77",
     }
     assert check_run(ledger, signed).empty
+
+
+def test_the_certificate_has_the_figures_and_what_is_open(cin_run, ledger):
+    cin_run.previous = {**cin_run.tables, "Assessments": cin_run.tables["Assessments"].iloc[:1]}
+    counts = counts_for_ledger(cin_run)
+    assert (counts["errors"], counts["queries"], counts["to_settle"], counts["not_run"]) == (2, 1, 1, 2)
+    ledger.record_run(cin_run, prepared_by="Ann Preparer", counts={**counts, "errors_by_rule": {}})
+    ledger.sign_off(cin_run.run_id, "Dee Director", "director", files=[])
+    page = certificate(ledger, cin_run.run_id)
+    assert "Open items for a person to settle" in page
+    assert "<strong>-50.0 points (large)</strong>" in page
+    assert "31/03/2026" in page
 
 
 def test_errors_left_need_exceptions_that_the_certificate_names(cin_run, ledger):

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from dfe_returns.errors import UsageError
+from dfe_returns.review.facts import uk_date
 from dfe_returns.review.report import environment
 
 _TITLES = {"cin": "Children in need census", "ssda903": "Children looked after return (SSDA903)"}
@@ -25,6 +26,8 @@ def certificate(ledger: Any, run_id: str) -> str:
         title=_TITLES[run["collection"]],
         run=run,
         entry=entry,
+        as_at=uk_date(run["as_at"]),
+        figures=run["counts"].get("figures", []),
         day=at.strftime("%d/%m/%Y"),
         time=at.strftime("%H:%M UTC"),
         asked=asked[-1] if asked else None,
@@ -37,4 +40,11 @@ def certificate(ledger: Any, run_id: str) -> str:
     )
 
 
-_COUNTS = (("children", "Children in the return"), ("errors", "Errors left"), ("queries", "Queries left"))
+_COUNTS = (
+    ("children", "Children in the return"),
+    ("errors", "Errors left"),
+    ("queries", "Queries left"),
+    ("to_settle", "Open items for a person to settle"),
+    ("not_run", "Rules that did not run"),
+    ("decisions_total", "Decisions by rule that can change a total"),
+)

@@ -13,9 +13,10 @@ from dfe_returns.review.charts import chart_of
 from dfe_returns.review.compare import Difference, compare
 from dfe_returns.review.continuity import OUTCOMES, continuity, continuity_counts
 from dfe_returns.review.cross import cross_return
-from dfe_returns.review.facts import decision_table, readable_decisions
+from dfe_returns.review.facts import decision_table, not_run_of, readable_decisions, uk_date
 from dfe_returns.review.keys import issue_keys
 from dfe_returns.review.notes import notes_for_dfe
+from dfe_returns.review.outputs import children_count
 from dfe_returns.review.report import Additions, List
 from dfe_returns.review.totals import YEAR_END, beside_last_year, last_day, totals_of, typed_previous
 
@@ -105,6 +106,27 @@ def additions_of(result: Any, issues: pd.DataFrame, around: Around) -> tuple[Add
         notes, "code", (("code", "Rule"), ("child", "Child"), ("note", "Note"), ("state", "State")), copy="note"
     )
     return found, totals, answered
+
+
+def counts_for_ledger(result: Any, large_percent: float = 10.0) -> dict[str, Any]:
+    """What the ledger keeps of a run and its certificate shows: counts, and the key totals beside last year's.
+
+    ``figures``: label, this year, last year, change, 'large' or ''; all as the report writes them.
+    """
+    errors = result.issues[result.issues["severity"] == "error"]
+    totals = beside_last_year(totals_of(result), _last_totals(result), large_percent)
+    key = totals[totals["key"].isin(KEY_TOTALS[result.collection.name])]
+    figures = key[["label", "this", "last", "change"]].assign(large=key["large"].map({True: "large", False: ""}))
+    return {
+        "children": children_count(result),
+        "errors": len(errors),
+        "queries": int((result.issues["severity"] == "query").sum()),
+        "errors_by_rule": {str(code): int(n) for code, n in errors.groupby("code").size().items()},
+        "to_settle": len(result.worklist),
+        "not_run": len(not_run_of(result)),
+        "decisions_total": int((decision_table(result)["severity"] == "total").sum()),
+        "figures": figures.astype("str").to_numpy().tolist(),
+    }
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -321,7 +343,7 @@ def state_of(result: Any, ledger: Any | None) -> dict[str, Any]:
     }[state]
     if entry is not None and entry.get("name"):
         role = f", {entry['role']}" if entry.get("role") else ""
-        words += f" Last act: {entry['kind']} by {entry['name']}{role}, {entry['at'][:10]}."
+        words += f" Last act: {entry['kind']} by {entry['name']}{role}, {uk_date(entry['at'])}."
     if entry is not None and entry.get("reason"):
         words += f" Reason: {entry['reason']}"
     return {"state": state, "words": words, "warn": state not in ("signed off", "submitted")}

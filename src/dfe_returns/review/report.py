@@ -207,6 +207,8 @@ def _by_kind(frame: pd.DataFrame, keys: list[str], name: str) -> list[dict[str, 
 def _sources(result: Any) -> pd.DataFrame:
     """Everything the run read, as text: its sources with UK days, and the files of last year's return kept with it."""
     sources = texts(with_columns(result.sources, SOURCE_COLUMNS))
+    for column in ("rows", "read"):  # a run read back from its manifest has them with a decimal point
+        sources[column] = sources[column].str.removesuffix(".0")
     sources["extract_date"] = uk_dates(sources["extract_date"].str.slice(0, 10))
     kept = sorted(path for path in (Path(result.folder) / "previous").glob("*") if path.is_file())
     last = pd.DataFrame(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dfe_returns.review.facts import decision_table, issue_table, not_run_of, worklist_table
+from dfe_returns.review.facts import decision_table, issue_table, not_run_of, uk_date, worklist_table
 from dfe_returns.review.keys import issue_keys
 from dfe_returns.review.outputs import by_rule, by_team, children_count
 from dfe_returns.review.pages import Around, known_before, last_run, state_of
@@ -45,7 +45,10 @@ def front_page(result: Any, around: Around | None = None, small: int = 6) -> dic
         "dry_run": bool(result.dry_run),
         "state": state["state"],
         "state_words": state["words"],
-        "sources": {"files": int(result.sources["file"].nunique()), "extracted": days},
+        "sources": {
+            "files": int(result.sources.loc[result.sources["read"].notna(), "file"].nunique()),
+            "extracted": days,
+        },
         "errors": int((issues["severity"] == "error").sum()),
         "queries": int((issues["severity"] == "query").sum()),
         "since_last_run": None
@@ -108,10 +111,10 @@ def _children_row(result: Any) -> pd.DataFrame:
 def front_parts(page: dict[str, Any]) -> tuple[list[str], list[tuple[str, list[str], list[list[str]]]]]:
     """The mapping of :func:`front_page` in words: lines, and tables as (title, headings, rows)."""
     decided, since = page["decisions"], page["since_last_run"]
-    days = ", ".join(page["sources"]["extracted"]) or "on an unknown day"
+    days = ", ".join(uk_date(day) for day in page["sources"]["extracted"]) or "on an unknown day"
     who, dry = page["authority_name"] or "authority", " - DRY RUN" if page["dry_run"] else ""
     lines = [
-        f"{page['return']} {page['year']}, {who} {page['authority']}, as at {page['as_at']}{dry}",
+        f"{page['return']} {page['year']}, {who} {page['authority']}, as at {uk_date(page['as_at'])}{dry}",
         f"Run {page['run']}: {page['state']}. {page['state_words']}",
         f"Built from {page['sources']['files']} files, extracted {days}.",
         f"{page['errors']:,} errors, {page['queries']:,} queries; {page['to_settle']:,} to settle.",
