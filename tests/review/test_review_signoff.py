@@ -86,8 +86,8 @@ def test_the_certificate_has_the_figures_and_what_is_open(cin_run, ledger):
     ledger.sign_off(cin_run.run_id, "Dee Director", "director", files=[])
     page = certificate(ledger, cin_run.run_id)
     assert "Open items for a person to settle" in page
-    row = '<th scope="row">Referrals in the year</th><td class="num">2</td><td class="num">1</td><td class="num">+1</td>'
-    assert row in page
+    cells = "".join(f'<td class="num">{cell}</td>' for cell in ("2", "1", "+1"))
+    assert f'<th scope="row">Referrals in the year</th>{cells}' in page
     assert "31/03/2026" in page
 
 

@@ -247,6 +247,39 @@ def test_the_two_returns_beside_each_other(cin_run, care_run):
     ]
 
 
+def test_children_who_left_in_the_year_belong_in_the_census_too(cin_run, care_run):
+    last = care_run.tables["Episodes"].iloc[[2]]
+    days = {"DECOM": pd.Timestamp("2024-05-01"), "DEC": pd.Timestamp("2025-06-01"), "REC": "E8"}
+    gone, before = (
+        last.assign(CHILD="A8", **days),
+        last.assign(CHILD="A7", **{**days, "DEC": pd.Timestamp("2025-03-01")}),
+    )
+    care_run.tables["Episodes"] = pd.concat([care_run.tables["Episodes"], gone, before], ignore_index=True)
+    year = cin_run.collection
+    found = cross_return(cin_run.tables, care_run.tables, year.end, year.start)
+    words = "Looked after earlier in the year, not in the census"
+    assert found.loc[found["finding"] == words, "child"].tolist() == ["A8"]
+
+
+def test_adoptions_and_deaths_stand_in_both_returns(cin_run, care_run):
+    children = cin_run.tables["ChildIdentifiers"]["LAchildID"].tolist()
+    details = cin_run.tables["CINdetails"]
+    details["ReasonForClosure"] = "RC1"
+    cin_run.tables["ChildIdentifiers"]["PersonDeathDate"] = pd.to_datetime(
+        pd.Series(["2025-06-01" if child == "A1" else None for child in children])
+    )
+    episodes = care_run.tables["Episodes"]
+    episodes["REC"] = episodes["CHILD"].map({"A2": "E2"}).fillna("E11")
+    found = cross_return(cin_run.tables, care_run.tables, cin_run.collection.end)
+    died = found[found["finding"] == "Died in one return only"]
+    assert died[["child", "cin", "ssda903"]].to_numpy().tolist() == [
+        ["A1", "date of death", "no E2"],
+        ["A2", "no date of death", "E2"],
+    ]
+    adopted = found[found["finding"].str.startswith("Closed as adopted")]
+    assert adopted["child"].tolist() == ["A2", "A3"]
+
+
 def test_notes_are_one_line_per_query(cin_run):
     issues = issue_table(cin_run)
     none = standing(cin_run, issues, None, cin_run.as_at)

@@ -13,11 +13,14 @@ COLUMNS = ("finding", "child", "cin", "ssda903")
 _SEX = {"1": "M", "2": "F", "0": "U", "9": "U"}
 
 
-def cross_return(cin: Mapping[str, pd.DataFrame], care: Mapping[str, pd.DataFrame], end: Any) -> pd.DataFrame:
+def cross_return(
+    cin: Mapping[str, pd.DataFrame], care: Mapping[str, pd.DataFrame], end: Any, start: Any = None
+) -> pd.DataFrame:
     """What disagrees between census and looked after return of one year: finding, child, cin, ssda903 (the two values).
 
-    Children looked after belong to both (short breaks too), under one number. ``end``: the last day of the year.
-    Comparing the two before they are sent is no joining of what was sent: nothing of it leaves the report.
+    Children looked after belong to both (short breaks too), under one number. ``start`` and ``end``: first and last day
+    of the year; without ``start`` the children who left in the year are not looked at. Comparing the two before they
+    are sent is no joining of what was sent: nothing of it leaves the report.
     """
     end = pd.Timestamp(end)
     episodes = care["Episodes"]
@@ -34,6 +37,12 @@ def cross_return(cin: Mapping[str, pd.DataFrame], care: Mapping[str, pd.DataFram
         _finding("Looked after at 31 March, not in the census", absent, "", "looked after"),
         _finding("Looked after at 31 March, no open episode in the census", closed, "no open episode", "looked after"),
     ]
+    if start is not None:
+        during = (episodes["DECOM"] <= end) & ~(episodes["DEC"] < pd.Timestamp(start))
+        left = episodes.loc[during, "CHILD"].dropna().drop_duplicates()
+        left = left[~left.isin(set(looked_after)) & ~left.isin(known)]
+        parts.append(_finding("Looked after earlier in the year, not in the census", left, "", "looked after"))
+    parts += _endings(cin, care)
     parts += _facts(cin, care)
     plans = cin.get("ChildProtectionPlans")
     if plans is not None and len(plans):
@@ -58,6 +67,35 @@ def _finding(words: str, children: pd.Series, cin: str, care: str) -> pd.DataFra
     return pd.DataFrame(
         {"finding": words, "child": text_of(children).to_numpy(), "cin": cin, "ssda903": care}, dtype="str"
     ).sort_values("child")
+
+
+def _endings(cin: Mapping[str, pd.DataFrame], care: Mapping[str, pd.DataFrame]) -> list[pd.DataFrame]:
+    """Adoptions and deaths that one return has and the other has not. A child in the census who was never looked after
+    may have died; nobody is adopted out of need alone (RC1)."""
+    details, episodes = cin["CINdetails"], care["Episodes"]
+    reason = text_of(episodes["REC"])
+    adopted = set(episodes.loc[reason.isin(["E11", "E12"]), "CHILD"])
+    closed = details.loc[text_of(details["ReasonForClosure"]) == "RC1", "LAchildID"].drop_duplicates()
+    parts = [
+        _finding(
+            "Closed as adopted in the census, no adoption in the looked after return",
+            closed[~closed.isin(adopted)],
+            "RC1",
+            "no E11 or E12",
+        )
+    ]
+    identity = cin["ChildIdentifiers"]
+    if "PersonDeathDate" in identity.columns:
+        died_here = identity.loc[identity["PersonDeathDate"].notna(), "LAchildID"].drop_duplicates()
+        died_there = episodes.loc[reason == "E2", "CHILD"].drop_duplicates()
+        in_care = episodes["CHILD"]
+        only_here = died_here[died_here.isin(set(in_care)) & ~died_here.isin(set(died_there))]
+        only_there = died_there[died_there.isin(set(identity["LAchildID"])) & ~died_there.isin(set(died_here))]
+        parts += [
+            _finding("Died in one return only", only_here, "date of death", "no E2"),
+            _finding("Died in one return only", only_there, "no date of death", "E2"),
+        ]
+    return parts
 
 
 def _facts(cin: Mapping[str, pd.DataFrame], care: Mapping[str, pd.DataFrame]) -> list[pd.DataFrame]:

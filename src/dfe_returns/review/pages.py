@@ -264,7 +264,7 @@ def _add_cross(found: Additions, result: Any, around: Around) -> None:
             if result.collection.name == "cin"
             else (around.other.tables, result.tables)
         )
-        rows = cross_return(*pair, result.as_at)
+        rows = cross_return(*pair, result.as_at, result.collection.start)
         rows["finding"] = rows["finding"].str.replace(YEAR_END, last_day(result), regex=False)
     counts = [] if rows is None else rows.groupby("finding", sort=False).size().reset_index().to_numpy().tolist()
     values = {

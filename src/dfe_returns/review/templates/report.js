@@ -133,10 +133,10 @@ function showIssues(page) {
   pager($("issue-pages"), page, found.length, function (p) { showIssues(p); $("issue-table").scrollIntoView(); });
   var rows = found.slice(page * SIZE, page * SIZE + SIZE).map(function (i) {
     return [childLink(I.child[i], W.tables[I.table[i]], I.row[i]), [W.rules[I.code[i]] + " ", tag(I.error[i]), I.status.length ? " " + (STATUS[I.status[i]] || I.status[i]) : ""],
-      placeParts(i), I.value[i] || "(blank)", wrongAndFix(i), I.source[i], W.teams[I.team[i]], W.workers[I.worker[i]]];
+      placeParts(i), I.value[i] || "(blank)", wrongAndFix(i), I.source[i], [W.teams[I.team[i]], el("span", {"class": "fix"}, W.workers[I.worker[i]])]];
   });
   var box = clear($("issue-table"));
-  if (rows.length) box.appendChild(table("Issues, page " + (page + 1), ["Child", "Rule", "Field", "Value", "What is wrong, and what to do", "Source record", "Team", "Worker"], rows, null, [4]));
+  if (rows.length) box.appendChild(table("Issues, page " + (page + 1), ["Child", "Rule", "Field", "Value", "What is wrong, and what to do", "Source record", "Team and worker"], rows, null, [4]));
 }
 
 /* children */
