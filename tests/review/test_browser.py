@@ -37,6 +37,7 @@ PANES = (
     "changes",
     "continuity",
     "cross",
+    "people",
     "notes",
     "settle",
     "decisions",
@@ -169,6 +170,21 @@ def test_the_keyboard_reaches_the_content_and_every_page_link(page, fernshire):
     page.keyboard.press("Enter")
     page.wait_for_selector("section#issues.now")
     assert page.evaluate("document.activeElement.tagName") == "H2"
+
+
+def test_a_page_that_scripts_made_can_be_printed(page, fernshire):
+    open_at(page, fernshire, "issues")
+    page.emulate_media(media="print")
+    assert page.is_visible("#issue-table table")
+    assert not page.is_visible("#issue-filter")
+    assert not page.is_visible("nav")
+
+
+def test_a_narrow_window_shows_the_content_after_a_few_lines_of_links(page, fernshire):
+    page.set_viewport_size({"width": 360, "height": 740})
+    open_at(page, fernshire, "front")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.querySelector('nav').getBoundingClientRect().height") < 300
 
 
 def test_the_front_page_can_be_read_without_scripts(browser, fernshire):

@@ -5,6 +5,7 @@ import datetime as dt
 import json
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from dfe_returns.config import Config
@@ -124,6 +125,99 @@ def test_accepted_queries_are_counted_and_left_out_of_the_next_worklist(cin_run,
     assert "the report came late" in (cin_run.folder / "report" / "notes_for_dfe.csv").read_text()
     rules = [row[heads["Rule"] - 1].value for row in openpyxl.load_workbook(path)["To put right"].iter_rows(min_row=3)]
     assert sorted(rules) == ["4008", "8555"]
+
+
+ACCEPTED = {
+    "code": "8670",
+    "severity": "query",
+    "child": "A2",
+    "key": "8670|Assessments|A2|01/05/2025|0",
+    "value": "AssessmentAuthorisationDate=01/12/2025",
+    "answer": "accepted",
+    "reason": "the report came late",
+    "name": "T M",
+    "role": "manager",
+    "answered_on": "2026-06-01",
+    "expires_on": "2027-06-01",
+}
+
+
+def answers_page(run, ledger):
+    from dfe_returns.review.facts import issue_table
+
+    found, _, _ = additions_of(run, issue_table(run), Around(ledger=ledger, today=ledger.today()))
+    return found
+
+
+def test_the_answers_of_people_stand_on_a_page_of_their_own(cin_run, ledger):
+    ledger.add_answers("cin", "999", pd.DataFrame([ACCEPTED]), "all.xlsx", "2025-26")
+    found = answers_page(cin_run, ledger)
+    assert found.lists["answers"].frame.to_numpy().tolist() == [
+        [
+            "accepted",
+            "8670",
+            "A2",
+            "AssessmentAuthorisationDate 01/12/2025",
+            "the report came late",
+            "T M, manager",
+            "01/06/2026",
+            "01/06/2027",
+        ]
+    ]
+    assert found.accepted == 1
+
+
+def test_what_was_accepted_for_last_years_return_is_asked_again(cin_run, ledger):
+    ledger.add_answers("cin", "999", pd.DataFrame([ACCEPTED]), "all.xlsx", "2024-25")
+    found = answers_page(cin_run, ledger)
+    assert found.lists["answers"].frame["state"].tolist() == ["to ask again"]
+    assert found.status.tolist().count("expired") == 1
+    assert found.accepted == 0
+
+
+def test_a_promise_to_correct_that_is_found_again_is_said_so(cin_run, ledger):
+    ledger.add_answers("cin", "999", pd.DataFrame([{**ACCEPTED, "answer": "fixed", "expires_on": ""}]), "x", "2025-26")
+    assert answers_page(cin_run, ledger).lists["answers"].frame["state"].tolist() == ["said to be fixed, found again"]
+
+
+def test_values_set_by_hand_stand_with_the_answers(cin_run):
+    from dfe_returns.review.facts import issue_table
+
+    cin_run.decisions = pd.DataFrame(
+        {
+            "rule": ["CIN-OVERRIDE", "CIN-CLOSURE-CUT"],
+            "table": "CINdetails",
+            "record": ["ssd_cin_episodes.csv:12", "ssd_cin_episodes.csv:13"],
+            "child": ["A1", "A2"],
+            "field": "CINclosureDate",
+            "old": ["2025-05-01", "2026-05-01"],
+            "new": ["2025-06-01", ""],
+            "note": "case file (data lead)",
+        }
+    )
+    found, _, _ = additions_of(cin_run, issue_table(cin_run), Around())
+    shown = found.lists["by_hand"].frame[["child", "old", "new", "note", "record"]]
+    assert shown.to_numpy().tolist() == [
+        ["A1", "01/05/2025", "01/06/2025", "case file (data lead)", "ssd_cin_episodes.csv line 12"]
+    ]
+
+
+def test_the_report_says_what_it_was_built_from(cin_run):
+    private_folder(cin_run.folder / "previous")
+    (cin_run.folder / "previous" / "cin.xml").write_text("<Message/>")
+    cin_run.sources = pd.DataFrame(
+        {
+            "file": ["a.csv", "b.csv", "postcodes.csv"],
+            "rows": [1200.0, 3.0, None],
+            "read": [1200.0, 3.0, None],
+            "extract_date": ["2026-06-12", "2026-06-12", None],
+            "note": ["", "", "postcode directory"],
+        }
+    )
+    page = report(cin_run)
+    built = "2 source files, 1,203 rows read, extracted 12/06/2026. Read beside them: postcode directory, "
+    assert built + "last year&#39;s return." in page
+    assert "1200.0" not in page
 
 
 def test_the_report_shows_the_changes_since_the_run_before(cin_run):

@@ -91,6 +91,12 @@ def test_what_follows_from_another_issue_of_the_row_stands_in_its_line(cin_run):
     assert lines.loc["4008", "Also explains"] == "176"
 
 
+def test_a_line_names_its_record_by_its_day_and_says_blank_where_nothing_stands(cin_run):
+    cin_run.issues["value"] = ""
+    lines = worklist_lines(cin_run, issue_table(cin_run)).set_index("Rule")
+    assert lines.loc["8670", ["Record of", "Value"]].tolist() == ["01/05/2025", "(blank)"]
+
+
 def test_the_key_of_an_issue_does_not_know_row_numbers(cin_run):
     before = set(issue_keys(cin_run, issue_table(cin_run)))
     turned = cin_run.tables["CINdetails"].iloc[::-1].reset_index(drop=True)

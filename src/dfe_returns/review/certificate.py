@@ -33,7 +33,8 @@ def certificate(ledger: Any, run_id: str) -> str:
         asked=asked[-1] if asked else None,
         counts=[(words, run["counts"][key]) for key, words in _COUNTS if key in run["counts"]],
         exceptions=[
-            (code, entry["errors"].get(code, 0), reason) for code, reason in sorted(entry["exceptions"].items())
+            (code, run["counts"].get("titles", {}).get(code, ""), entry["errors"].get(code, 0), reason)
+            for code, reason in sorted(entry["exceptions"].items())
         ],
         files=sorted(entry["hashes"].items()),
         style=templates.loader.get_source(templates, "style.css")[0],  # type: ignore[union-attr]

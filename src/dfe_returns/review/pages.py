@@ -111,7 +111,8 @@ def additions_of(result: Any, issues: pd.DataFrame, around: Around) -> tuple[Add
 def counts_for_ledger(result: Any, large_percent: float = 10.0) -> dict[str, Any]:
     """What the ledger keeps of a run and its certificate shows: counts, and the key totals beside last year's.
 
-    ``figures``: label, this year, last year, change, 'large' or ''; all as the report writes them.
+    ``titles``: the rules of the errors in words; ``figures``: label, this year, last year, change, 'large' or ''; all
+    as the report writes them.
     """
     errors = result.issues[result.issues["severity"] == "error"]
     totals = beside_last_year(totals_of(result), _last_totals(result), large_percent)
@@ -122,6 +123,11 @@ def counts_for_ledger(result: Any, large_percent: float = 10.0) -> dict[str, Any
         "errors": len(errors),
         "queries": int((result.issues["severity"] == "query").sum()),
         "errors_by_rule": {str(code): int(n) for code, n in errors.groupby("code").size().items()},
+        "titles": {
+            str(code): str(result.collection.rules[code].title)
+            for code in sorted(errors["code"].unique())
+            if code in result.collection.rules
+        },
         "to_settle": len(result.worklist),
         "not_run": len(not_run_of(result)),
         "decisions_total": int((decision_table(result)["severity"] == "total").sum()),
