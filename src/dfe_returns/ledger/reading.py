@@ -154,7 +154,7 @@ class Reading:
         )
         with self.engine.connect() as connection:
             found = pd.DataFrame(connection.execute(query).all(), columns=[*columns, "year"])
-        found["year"] = found["year"].map(lambda body: json.loads(body).get("year", "")).astype("str")
+        found["year"] = found["year"].map(lambda body: chain.content(body).get("year", "")).astype("str")
         return found.drop_duplicates("key", keep="last", ignore_index=True)
 
     def verify(self) -> pd.DataFrame:
