@@ -187,6 +187,11 @@ def test_assessments_and_conferences_stand_in_bands_of_working_days(cin_run):
     assert sum(value for key, value in found.items() if key.startswith("over.")) == found["cin.ended"]
 
 
+def test_the_change_of_a_share_is_that_of_the_shares_as_shown():
+    found = beside_last_year(totals(apc=14.606), totals(apc=5.555))
+    assert found[["this", "last", "change"]].to_numpy().tolist() == [["14.6%", "5.6%", "+9.0 points"]]
+
+
 def test_without_last_year_nothing_stands_beside():
     found = beside_last_year(totals(a=5.0), None)
     assert found[["this", "last", "change", "large"]].to_numpy().tolist() == [["5", "", "", False]]

@@ -128,9 +128,10 @@ def beside_last_year(this: pd.DataFrame, last: pd.DataFrame | None, large_percen
         out["place"] = out["section"].map(sections)
         out = out.sort_values(["place", "rank"], kind="stable", ignore_index=True).drop(columns="place")
     out = out.drop(columns="rank")
-    move = out["this_number"] - out["last_number"]
-    share = 100 * move.abs() / out["last_number"].where(out["last_number"] > 0)
     counts = out["kind"] == "count"
+    # shares are taken from each other as they are shown, so that the line adds up
+    move = (out["this_number"].round(1) - out["last_number"].round(1)).round(1)
+    share = 100 * move.abs() / out["last_number"].where(out["last_number"] > 0)
     big_count = (move.abs() >= SMALLEST_LARGE) & ((share >= large_percent) | (out["last_number"] == 0))
     out["large"] = (counts & big_count) | (~counts & (move.abs() >= LARGE_POINTS))
     out["this"], out["last"] = _written(out["this_number"], counts), _written(out["last_number"], counts)

@@ -31,6 +31,10 @@ function wrongAndFix(i) {
   var fix = W.messages[I.fix[i]];
   return [wrong(i)].concat(fix ? [el("span", {"class": "fix"}, "To do: " + fix)] : []);
 }
+function breakable(text) {
+  var parts = text.split("_");
+  return parts.reduce(function (all, part, n) { return all.concat(n < parts.length - 1 ? [part + "_", el("wbr")] : [part]); }, []);
+}
 function tag(error) { return el("span", {"class": "tag " + (error ? "error" : "query")}, error ? "error" : "query"); }
 function placeParts(i) { return W.fields[I.field[i]] ? [W.tables[I.table[i]] + ".", el("wbr"), W.fields[I.field[i]]] : W.tables[I.table[i]]; }
 function place(i) { return W.tables[I.table[i]] + (W.fields[I.field[i]] ? "." + W.fields[I.field[i]] : ""); }
@@ -133,7 +137,7 @@ function showIssues(page) {
   pager($("issue-pages"), page, found.length, function (p) { showIssues(p); $("issue-table").scrollIntoView(); });
   var rows = found.slice(page * SIZE, page * SIZE + SIZE).map(function (i) {
     return [childLink(I.child[i], W.tables[I.table[i]], I.row[i]), [W.rules[I.code[i]] + " ", tag(I.error[i]), I.status.length ? " " + (STATUS[I.status[i]] || I.status[i]) : ""],
-      placeParts(i), I.value[i] || "(blank)", wrongAndFix(i), I.source[i], [W.teams[I.team[i]], el("span", {"class": "fix"}, W.workers[I.worker[i]])]];
+      placeParts(i), I.value[i] || "(blank)", wrongAndFix(i), breakable(I.source[i]), [W.teams[I.team[i]], el("span", {"class": "fix"}, W.workers[I.worker[i]])]];
   });
   var box = clear($("issue-table"));
   if (rows.length) box.appendChild(table("Issues, page " + (page + 1), ["Child", "Rule", "Field", "Value", "What is wrong, and what to do", "Source record", "Team and worker"], rows, null, [4]));
