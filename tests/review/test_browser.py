@@ -9,7 +9,10 @@ from review_samples import tables_of
 
 from dfe_returns.config import Config
 from dfe_returns.files import data_folder, private_folder
+from dfe_returns.ledger import open_ledger
+from dfe_returns.review.certificate import certificate
 from dfe_returns.review.make import make_report
+from dfe_returns.review.pages import counts_for_ledger
 from dfe_returns.review.report import write_report
 
 pytestmark = pytest.mark.browser
@@ -159,6 +162,29 @@ def test_every_page_meets_wcag_2_2_aa(browser, request, name):
     faults["summary.html"] = axe_violations(page)
     context.close()
     assert {pane: found for pane, found in faults.items() if found} == {}
+
+
+def test_the_certificate_meets_wcag_2_2_aa_and_prints_on_one_page(browser, cin_run, tmp_path):
+    cin_run.previous = cin_run.tables
+    ledger = open_ledger(tmp_path / "ledger.sqlite", b"k" * 40)
+    ledger.record_run(cin_run, prepared_by="Ann Preparer", counts=counts_for_ledger(cin_run))
+    exceptions = {"4008": "the date is right", "8555": "born early"}
+    ledger.sign_off(cin_run.run_id, "Dee Director", "director", exceptions=exceptions, files=[])
+    path = tmp_path / "certificate.html"
+    path.write_text(certificate(ledger, cin_run.run_id), encoding="utf-8")
+    ledger.close()
+    context = browser.new_context(offline=True, bypass_csp=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert axe_violations(page) == []
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
+    context.close()
+
+
+def test_the_list_of_issues_fits_the_window(page, fernshire):
+    open_at(page, fernshire, "issues")
+    page.wait_for_selector("#issue-table table")
+    assert page.evaluate("(box => box.scrollWidth - box.clientWidth)(document.getElementById('issue-table'))") <= 0
 
 
 def test_the_keyboard_reaches_the_content_and_every_page_link(page, fernshire):

@@ -17,6 +17,7 @@ from dfe_returns.review.answers import import_answers
 from dfe_returns.review.keys import finding_rows
 from dfe_returns.review.make import make_report
 from dfe_returns.review.pages import Around, additions_of
+from dfe_returns.review.report import write_report
 from dfe_returns.review.signoff import sign_off
 from dfe_returns.review.terminal import front_page, front_parts, front_renderable
 
@@ -229,6 +230,19 @@ def test_the_report_shows_the_changes_since_the_run_before(cin_run):
     found, _, _ = additions_of(cin_run, issue_table(cin_run), Around(earlier=earlier))
     assert found.changes["words"] == "0 issues fixed, 1 new, 2 still open."
     assert found.status.tolist() == ["open", "open", "new"]
+
+
+def test_the_page_of_changes_has_uk_days_and_leads_to_what_is_new(cin_run):
+    from dfe_returns.review.facts import issue_table
+
+    earlier = copy.deepcopy(cin_run)
+    earlier.run_id = "run-0"
+    cin_run.issues = cin_run.issues.iloc[1:].reset_index(drop=True)
+    earlier.issues = earlier.issues.iloc[:2].assign(value="2025-08-01")
+    found, _, _ = additions_of(cin_run, issue_table(cin_run), Around(earlier=earlier))
+    assert found.lists["fixed"].frame["value"].tolist() == ["01/08/2025"]
+    page = write_report(cin_run, private_folder(cin_run.folder / "report"), found).read_text()
+    assert 'href="#issues?status=new"' in page
 
 
 def test_the_other_return_is_shown_beside(cin_run, care_run):

@@ -13,7 +13,7 @@ from dfe_returns.review.charts import chart_of
 from dfe_returns.review.compare import Difference, compare
 from dfe_returns.review.continuity import OUTCOMES, continuity, continuity_counts
 from dfe_returns.review.cross import cross_return
-from dfe_returns.review.facts import decision_table, not_run_of, readable_decisions, uk_date
+from dfe_returns.review.facts import decision_table, not_run_of, readable_decisions, uk_date, uk_dates
 from dfe_returns.review.keys import issue_keys
 from dfe_returns.review.notes import notes_for_dfe
 from dfe_returns.review.outputs import children_count
@@ -196,6 +196,7 @@ def _add_changes(found: Additions, result: Any, issues: pd.DataFrame, around: Ar
             "changes_notes": [],
             "changes_children": [],
             "changes_counts": [],
+            "changes_new": 0,
         }
     else:
         difference = compare(around.earlier, result, issues)
@@ -218,6 +219,7 @@ def _change_values(found: Additions, difference: Difference) -> dict[str, Any]:
     )
     found.lists["changed"] = List(difference.changes, "kind", shown)
     fixed = difference.fixed[["code", "child", "table", "field", "value", "message", "team"]]
+    fixed = fixed.assign(value=uk_dates(fixed["value"]))
     found.lists["fixed"] = List(
         fixed,
         "code",
@@ -238,6 +240,7 @@ def _change_values(found: Additions, difference: Difference) -> dict[str, Any]:
     return {
         "changes_words": f"{difference.words()} Compared with run {difference.earlier}.",
         "changes_notes": difference.notes,
+        "changes_new": len(difference.new) if found.status is not None else 0,
         "changes_rules": by_rule(difference).to_numpy().tolist(),
         "changes_children": [[way, f"{number:,}"] for way, number in summary["children"].items()],
         "changes_counts": [[kind, f"{number:,}"] for kind, number in summary["records"].items()],

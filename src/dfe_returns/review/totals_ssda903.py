@@ -134,7 +134,9 @@ def _leavers(tally: Tally) -> None:
     followed = ~touch.isin(_NOT_FOLLOWED)
     section = "Care leavers"
     tally.count(section, "oc3", "Care leavers in the return", len(o))
-    tally.count(section, "oc3.followed", "Counted below: without those who died or went back to a parent", followed.sum())
+    tally.count(
+        section, "oc3.followed", "Counted below: without those who died or went back to a parent", followed.sum()
+    )
     shares = (
         ("oc3.touch", "In touch with the authority", touch, touch == "YES"),
         ("oc3.activity", "In education, employment or training", activity, activity.str[0].isin(["F", "P"])),

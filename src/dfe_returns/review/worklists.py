@@ -146,7 +146,7 @@ def _write(result: Any, path: Path, lines: pd.DataFrame, settle: pd.DataFrame, t
         Sheet(
             "To put right",
             lines,
-            title=label,
+            title=label if len(lines) else f"{label}: nothing to put right; what to decide is on the next sheet",
             answers=ANSWER_COLUMNS,
             choices={"Answer": CHOICES},
             hidden=(KEY_COLUMN, VALUES_COLUMN),
