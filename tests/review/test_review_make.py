@@ -232,6 +232,27 @@ def test_the_report_shows_the_changes_since_the_run_before(cin_run):
     assert found.status.tolist() == ["open", "open", "new"]
 
 
+def test_an_issue_found_in_three_extracts_is_called_long_open(cin_run, ledger):
+    for number, extract in enumerate(["a", "b", "b"]):  # the second extract was run twice
+        cin_run.inputs_hash = extract * 64
+        if number:
+            record(cin_run, ledger, f"run-{number}")
+        else:
+            first = copy.deepcopy(cin_run)
+            first.issues = first.issues[first.issues["code"] == "8670"].reset_index(drop=True)
+            record(first, ledger, "run-0")
+    cin_run.run_id, cin_run.inputs_hash = "run-3", "c" * 64
+    report(cin_run)
+    book = openpyxl.load_workbook(cin_run.folder / "report" / "worklists" / "all.xlsx")["To put right"]
+    heads = {cell.value: cell.column - 1 for cell in book[2]}
+    lines = {row[heads["Rule"]].value: row[heads["Since last run"]].value for row in book.iter_rows(min_row=3)}
+    assert lines == {
+        "8670": "still open, found in 3 extracts",
+        "4008": "still open, found in 2 extracts",
+        "8555": "still open, found in 2 extracts",
+    }
+
+
 def test_the_page_of_changes_has_uk_days_and_leads_to_what_is_new(cin_run):
     from dfe_returns.review.facts import issue_table
 

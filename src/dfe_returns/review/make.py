@@ -34,7 +34,7 @@ def make_report(result: Any, folder: Path, config: Config) -> Path:
     write_issues(result, folder, issues)
     additions, totals, answered = additions_of(result, issues, around)
     if additions.status is not None:
-        issues = issues.assign(status=additions.status.to_numpy())
+        issues = issues.assign(status=additions.status.to_numpy(), extracts=additions.extracts.to_numpy())
     write_worklists(result, folder / "worklists", issues, answered)
     write_csv(notes_for_dfe(result, issues, answered), folder / "notes_for_dfe.csv")
     _write_totals(result, folder / "totals.xlsx", totals)

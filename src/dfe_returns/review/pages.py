@@ -79,6 +79,9 @@ def additions_of(result: Any, issues: pd.DataFrame, around: Around) -> tuple[Add
     keys = issue_keys(result, issues)
     answered = standing(result, issues, around.ledger, around.today or result.as_at)
     found.status = statuses(keys, known_before(result, keys, around), answered)
+    found.extracts = extracts_found(result, keys, around.ledger)
+    open_long = found.extracts.ge(LONG_OPEN) & (found.status != "accepted")
+    found.long_open = int(keys[open_long].nunique())
     found.accepted = int((found.status == "accepted").sum())
     if (found.status == "").all():
         found.status = None
@@ -185,6 +188,33 @@ def last_run(ledger: Any, result: Any) -> str | None:
     ids = runs["run_id"].tolist()
     earlier = ids[: ids.index(result.run_id)] if result.run_id in ids else ids
     return earlier[-1] if earlier else None
+
+
+def extracts_found(result: Any, keys: pd.Series, ledger: Any | None) -> pd.Series:
+    """In how many extracts in a row each issue was found, this one counted; runs of one extract count once.
+
+    ``keys`` as of keys.issue_keys. Looks back over twelve runs at most. Without a ledger everything is found once.
+    """
+    times = pd.Series(1, index=keys.unique(), dtype="int64")
+    if ledger is not None:
+        runs = ledger.states(result.collection.name, result.collection.year)
+        same = (runs["authority"] == str(result.authority)) & (runs["dry_run"].astype(bool) == bool(result.dry_run))
+        ids = runs.loc[same, "run_id"].tolist()
+        ids = ids[: ids.index(result.run_id)] if result.run_id in ids else ids
+        known, extract, still = ledger.key.told(keys), str(result.inputs_hash or ""), set(times.index)
+        for run_id in reversed(ids[-_LOOK_BACK:]):
+            still &= {known[held] for held in ledger.findings(run_id)["key"] if held in known}
+            if not still:
+                break
+            if (before := ledger.run(run_id)["inputs_hash"]) != extract:
+                times[list(still)] += 1
+                extract = before
+    return keys.map(times).astype("int64")
+
+
+_LOOK_BACK = 12
+LONG_OPEN = 3
+"""From this many extracts on an issue is called long open."""
 
 
 def _add_changes(found: Additions, result: Any, issues: pd.DataFrame, around: Around) -> None:

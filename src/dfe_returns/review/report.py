@@ -53,6 +53,10 @@ class Additions:
     key_totals: list[dict[str, Any]] = field(default_factory=list)
     charts: list[dict[str, Any]] = field(default_factory=list)
     status: pd.Series | None = None
+    extracts: pd.Series | None = None
+    """Per issue in how many extracts in a row it was found."""
+    long_open: int = 0
+    """Things found in three extracts or more."""
     accepted: int = 0
     errors_excepted: int = 0
     children: pd.Series | None = None
@@ -190,6 +194,7 @@ def _numbers(
         "decisions_total": int((decisions["severity"] == "total").sum()),
         "accepted": additions.accepted,
         "errors_excepted": additions.errors_excepted,
+        "long_open": additions.long_open,
     }
 
 

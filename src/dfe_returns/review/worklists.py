@@ -61,6 +61,10 @@ def worklist_lines(result: Any, issues: pd.DataFrame, answered: pd.DataFrame | N
     if "status" in found:
         found = found[found["status"] != "accepted"]
         found["since"] = found["status"].map(_SINCE).fillna("").astype("str")
+        if "extracts" in found:
+            often = (found["status"] == "open") & (found["extracts"] > 1)
+            counted = found["since"] + ", found in " + found["extracts"].astype("str") + " extracts"
+            found["since"] = found["since"].where(~often, counted)
     else:
         found = found.assign(since="")
     found = _grouped_by_cause(found.reset_index(drop=True))
