@@ -33,7 +33,7 @@ def make_report(result: Any, folder: Path, config: Config) -> Path:
     issues = issue_table(result)
     write_issues(result, folder, issues)
     additions, totals, answered = additions_of(result, issues, around)
-    if additions.status is not None:
+    if additions.status is not None and additions.extracts is not None:
         issues = issues.assign(status=additions.status.to_numpy(), extracts=additions.extracts.to_numpy())
     write_worklists(result, folder / "worklists", issues, answered)
     write_csv(notes_for_dfe(result, issues, answered), folder / "notes_for_dfe.csv")
