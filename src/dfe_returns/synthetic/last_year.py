@@ -51,8 +51,11 @@ def cin_file(told: Stories, year: str) -> bytes:
         name: _by_spell(known[name])
         for name in ("assessments", "cin_plans", "enquiries", "conferences", "protection_plans")
     }
+    held = known["protection_reviews"]
+    held = held[held.date.between(first, last)].sort_values(["plan", "date"])
+    reviews = held.groupby("plan").date.agg(list).to_dict()
     for child in sorted(by_child):
-        _child(children, child, people.loc[child], codes.get(child, []), by_child[child], parts, first)
+        _child(children, child, people.loc[child], codes.get(child, []), by_child[child], parts, reviews, first)
     body: bytes = etree.tostring(message, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     return body
 
@@ -95,6 +98,7 @@ def _child(
     codes: list[str],
     spells: Rows,
     parts: dict[str, dict[int, Rows]],
+    reviews: dict[int, list[pd.Timestamp]],
     first: pd.Timestamp,
 ) -> None:
     element = etree.SubElement(children, "Child")
@@ -119,10 +123,17 @@ def _child(
         for code in codes:
             _add(block, Disability=code)
     for spell in spells:
-        _spell(element, spell, {name: rows.get(int(spell["referral"]), []) for name, rows in parts.items()}, first)
+        of_spell = {name: rows.get(int(spell["referral"]), []) for name, rows in parts.items()}
+        _spell(element, spell, of_spell, reviews, first)
 
 
-def _spell(child: Any, spell: dict[str, Any], parts: dict[str, Rows], first: pd.Timestamp) -> None:
+def _spell(
+    child: Any,
+    spell: dict[str, Any],
+    parts: dict[str, Rows],
+    reviews: dict[int, list[pd.Timestamp]],
+    first: pd.Timestamp,
+) -> None:
     details, nfa = etree.SubElement(child, "CINdetails"), spell["nfa"] == "Y"
     arrived = [c["date"] for c in parts["conferences"] if c["transfer_in"] == "Y" and c["date"] >= first]
     _add(
@@ -164,11 +175,16 @@ def _spell(child: Any, spell: dict[str, Any], parts: dict[str, Rows], first: pd.
     _add(details, ReferralNFA=int(nfa))
     for record in parts["protection_plans"]:
         if not record["end"] < first and record["other_la"] != "Y":
+            plan = etree.SubElement(details, "ChildProtectionPlans")
             _add(
-                etree.SubElement(details, "ChildProtectionPlans"),
+                plan,
                 CPPstartDate=record["start"],
                 CPPendDate=record["end"],
                 InitialCategoryOfAbuse=record["initial"],
                 LatestCategoryOfAbuse=record["latest"],
                 NumberOfPreviousCPP=0,
             )
+            if record["plan"] in reviews:
+                block = etree.SubElement(plan, "Reviews")
+                for day in reviews[record["plan"]]:
+                    _add(block, CPPreviewDate=day)
