@@ -53,7 +53,7 @@ def cin_file(told: Stories, year: str) -> bytes:
     }
     held = known["protection_reviews"]
     held = held[held.date.between(first, last)].sort_values(["plan", "date"])
-    reviews = held.groupby("plan").date.agg(list).to_dict()
+    reviews: dict[Any, Any] = held.groupby("plan").date.agg(list).to_dict()
     for child in sorted(by_child):
         _child(children, child, people.loc[child], codes.get(child, []), by_child[child], parts, reviews, first)
     body: bytes = etree.tostring(message, xml_declaration=True, encoding="UTF-8", pretty_print=True)
