@@ -3,6 +3,8 @@ census."""
 
 from __future__ import annotations
 
+import shutil
+
 import pandas as pd
 import pytest
 
@@ -10,6 +12,7 @@ from dfe_returns.build.cin import build_cin
 from dfe_returns.build.settings import BuildSettings
 from dfe_returns.build.ssda903 import build_ssda903
 from dfe_returns.contract import contract
+from dfe_returns.errors import InputError
 from dfe_returns.files import data_folder
 from dfe_returns.sources import Loaded, load
 
@@ -62,3 +65,18 @@ def test_the_day_of_the_extract_is_read_from_the_report(vendor, ssd):
 def test_windows_1252_is_told(vendor):
     files = vendor.report.files.drop_duplicates("file").set_index("file")
     assert files.loc["08 Care Episodes.csv", "encoding"] == "cp1252"  # it has curly apostrophes
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in (data_folder("sample_extracts") / "fernshire_vendor").iterdir()))
+def test_any_file_may_be_missing_and_is_named(name, tmp_path):
+    """Without people nothing can be done; without any other file the run goes on, and says which is not there."""
+    folder = tmp_path / "vendor"
+    shutil.copytree(data_folder("sample_extracts") / "fernshire_vendor", folder)
+    (folder / name).unlink()
+    if name == "01 Persons.csv":
+        with pytest.raises(InputError, match="ssd_person is missing"):
+            load(folder, "fernshire_vendor")
+        return
+    found = load(folder, "fernshire_vendor").report.structure
+    missing = found[found["code"].eq("STRUCT-NO-FILE")]
+    assert (name in set(missing["file"])) is not name.startswith("la_")  # companions are never a must

@@ -68,6 +68,23 @@ def test_01_american_order_that_alone_fits_is_read_and_told(extract):
     assert notes(loaded, "STRUCT-DATE-AMERICAN") == [("ssd_cin_plans.csv", None, "cinp_cin_plan_start_date", 2)]
 
 
+def test_01_iso_dates_and_named_months_are_read_whatever_the_profile_states(extract, profile):
+    mine = profile("profile: mine\nextends: ssd_systemc\nsource: {formats: [dmy]}")
+    table = PLANS + "1 | R1 | 501 | 2025-05-06 | 6-Jun-25\n2 | R1 | 501 | 06/07/2025 | "
+    plans = load(extract(ssd_cin_plans=table), mine).tables["ssd_cin_plans"]
+    assert days(plans["cinp_cin_plan_start_date"]) == ["2025-05-06", "2025-07-06"]
+    assert days(plans["cinp_cin_plan_end_date"]) == ["2025-06-06", ""]
+
+
+@pytest.mark.parametrize(
+    ("stated", "stored", "told"), [("dmy", "46112", "1 as excel"), ("iso", "20/03/2026", "1 as dmy"), ("dmy", "20260320", "1 as compact")]
+)  # fmt: skip
+def test_01_dates_in_another_writing_than_the_profile_states_are_never_blank_in_silence(extract, profile, stated, stored, told):
+    mine = profile(f"profile: mine\nextends: ssd_systemc\nsource: {{formats: [{stated}]}}")
+    with pytest.raises(InputError, match=f"cinp_cin_plan_end_date cannot be told .*{told}"):
+        load(extract(ssd_cin_plans=PLANS + f"1 | R1 | 501 | 2025-05-06 | {stored}\n2 | R1 | 501 | 2025-05-06 | n/k"), mine)
+
+
 def test_02_placeholder_dates_are_blank_and_counted(extract):
     loaded = load(extract(ssd_cin_plans=PLANS + """
         1 | R1 | 501 | 2025-05-06 | 1900-01-01

@@ -205,6 +205,29 @@ def test_several_rows_become_one(own):
     assert placement["clap_cla_placement_type"].tolist() == ["U4", "K2"]
 
 
+def test_several_rows_become_one_whatever_way_their_dates_and_numbers_are_written(own):
+    """Named months do not sort as text, 10 comes after 9, and 1 January 2300 means open."""
+    loaded = own("""  ssd_cla_placement:
+    from: Care.csv
+    group: {by: [clap_cla_placement_id], order: Split, earliest: [clap_cla_placement_start_date], latest: [clap_cla_placement_end_date], last: [clap_cla_placement_type]}
+    columns:
+      clap_cla_placement_id: Placement
+      clap_person_id: Who
+      clap_cla_placement_start_date: From
+      clap_cla_placement_end_date: To
+      clap_cla_placement_type: Type
+""", Care="""
+        Placement | Split | Who | From      | To          | Type
+        9         | 10    | 501 | 02-Apr-25 | 03-May-25   | U4
+        9         | 9     | 501 | 01-Feb-25 | 02-Apr-25   | U1
+        10        | 1     | 502 | 03-Mar-25 | 01-Jan-2300 | K2
+        10        | 2     | 502 | 04-Apr-25 | 05-May-25   | K2""")  # fmt: skip
+    placement = loaded.tables["ssd_cla_placement"].set_index("clap_cla_placement_id")
+    assert placement["clap_cla_placement_start_date"].dt.strftime("%d/%m/%Y").to_dict() == {"9": "01/02/2025", "10": "03/03/2025"}
+    assert placement["clap_cla_placement_end_date"].dt.strftime("%d/%m/%Y").fillna("").to_dict() == {"9": "03/05/2025", "10": ""}
+    assert placement["clap_cla_placement_type"].to_dict() == {"9": "U4", "10": "K2"}
+
+
 def test_values_are_looked_up_in_another_file(own):
     loaded = own("""  la_former_upn:
     from: Numbers.csv
@@ -243,6 +266,38 @@ def test_a_column_the_profile_names_and_the_file_has_not(own):
 def test_a_file_the_profile_names_and_is_not_there(own):
     loaded = own("  ssd_address:\n    from: Homes.csv\n    columns: {addr_person_id: Tenant}\n")
     assert ("Homes.csv", None, "", 1) in notes(loaded, "STRUCT-NO-FILE")
+
+
+LOOK_UP = """  la_former_upn:
+    from: Numbers.csv
+    columns:
+      child_id: {follow: {column: Who, file: Lost.csv, key: Key, value: Screen No}}
+      former_upn: Was
+"""
+
+
+def test_a_file_of_look_ups_that_is_not_there_is_named(own):
+    loaded = own(LOOK_UP, Numbers="Who | Was\n502 | A873000000002")
+    assert notes(loaded, "STRUCT-NO-FILE")[0] == ("Lost.csv", None, "", 1)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        LOOK_UP.replace("Lost.csv, key: Key", "people.CSV, key: Other"),
+        "merges: {file: People.csv, from: Other, to: Key}\n",
+        "exclude: {rows: [{file: People.csv, where: [{column: Other, op: filled}], reason: test}]}\n",
+    ],
+)
+def test_a_column_of_look_ups_merges_or_exclusions_that_is_not_there_is_named(own, setting):
+    with pytest.raises(InputError, match=r"People.csv lacks the column\(s\) 'Other' that the profile names"):
+        own(setting, Numbers="Who | Was\n502 | A873000000002")
+
+
+def test_files_are_found_whatever_their_case(own):
+    """The day of the extract, look-ups and exclusions find a file as its tables do."""
+    loaded = own("exclude: {rows: [{file: PEOPLE.CSV, where: [{column: Key, op: is, value: 502}], reason: test record}]}\n")
+    assert loaded.report.excluded["reason"].tolist() == ["test record"]
 
 
 def test_the_day_of_the_extract_may_stand_in_a_column(own):
@@ -320,6 +375,18 @@ def test_a_code_with_dates(extract, profile):
         ("profile: [\n", "line 2: this is not valid YAML"),
         ("profile: mine\nextends: mine\n", "line 2: profiles extend each other in a circle"),
         ("- a list\n", "line 1: a profile is a list of settings"),
+        ("profile: mine\nextends: theirs\n", "line 2: There is no profile theirs"),
+        ("profile: mine\ncode_files: [lost.xlsx]\n", "line 2: The list of codes lost.xlsx cannot be read"),
+        ("profile: mine\nsource:\n\ttotals: drop\n", "line 3: this is not valid YAML (found character '\\t'"),
+        ("profile: mine\n? [a, b]\n: x\n", "line 2: this is no name of a setting"),
+        ("profile: mine\ncodes:\n  pers_sex:\n    map: {X: Q}\n", "line 4: 'Q' is no national code of pers_sex"),
+        ("profile: mine\ncodes:\n  pers_sex:\n    map: {X: {code: M, to: 2025-02-30}}\n", "line 4: codes.pers_sex.map.X.to is '2025-02-30', which is no day"),
+        ("profile: mine\nformats: {pers_sex: [dmy]}\n", "line 2: pers_sex holds no dates"),
+        ("profile: mine\nidentifiers: {legacy_in: [pers_shoe_size]}\n", "line 2: pers_shoe_size is no column"),
+        ("profile: mine\ntables:\n  ssd_person:\n    from: a.csv\n    columns:\n      pers_dob: {with: '-'}\n", "line 6: pers_dob needs one of column, "),
+        ("profile: mine\ntables:\n  ssd_person:\n    from: a.csv\n    where:\n    - {column: State, op: is}\n    columns: {}\n", "line 6: the condition on State lacks `value`"),
+        ("profile: mine\ntables:\n  ssd_person:\n    from: a.csv\n    group: {by: [pers_dob]}\n    columns: {}\n", "line 5: group.by names pers_dob, which is not among the columns"),
+        ("profile: mine\nsource: {header_row: 0}\n", "line 2: source.header_row: 0 is less than the minimum of 1"),
         ("profile: mine\npersonal: [pers_dob, pers_shoe_size]\n", "line 2: pers_shoe_size is no column"),
     ],
 )

@@ -43,7 +43,7 @@ def new(
     write_private(out, draft.text)
     say(f"{out}: a draft by the layout {draft.layout}.")
     if draft.answers_needed:
-        say(f"{draft.answers_needed} guesses ask for your answer (marked in the file too):")
+        say(f"Points that ask for your answer: {draft.answers_needed} (marked in the file too)")
         table(list(draft.questions.columns), draft.questions.astype("str").to_numpy().tolist())
     say(f"Next: dfe-returns profile check {source} --profile {out}")
 

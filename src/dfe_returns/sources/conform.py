@@ -16,7 +16,7 @@ from dfe_returns.sources import people
 from dfe_returns.sources.dates import parse_dates
 from dfe_returns.sources.model import FILE, LINE, SsdModel, SsdTable, ssd_model
 from dfe_returns.sources.profile import Profile
-from dfe_returns.sources.raw import RawFile, Reader
+from dfe_returns.sources.raw import RawFile, Reader, of_file, same_file
 from dfe_returns.sources.report import (
     COVERAGE_COLUMNS,
     DROPPED_COLUMNS,
@@ -101,6 +101,7 @@ class _Conform:
         return parts
 
     def _read_helpers(self, reader: Reader, parts: list[Part]) -> None:
+        """Files in which the profile looks something up: other tables' keys, merged numbers, people to leave out."""
         wanted: dict[str, set[str]] = {}
         for part in parts:
             for expression in part.columns.values():
@@ -108,23 +109,34 @@ class _Conform:
                     wanted.setdefault(expression["follow"]["file"], set()).update(
                         expression["follow"][k] for k in ("key", "value")
                     )
+        followed = set(wanted)
         if self.profile.merges:
             wanted.setdefault(self.profile.merges["file"], set()).update(self.profile.merges[k] for k in ("from", "to"))
-        for rule in self.profile.exclude.get("rows", ()):
+        rules = self.profile.exclude.get("rows", ())
+        for rule in rules:
             wanted.setdefault(rule["file"], set()).update(condition["column"] for condition in rule["where"])
-        for file, columns in wanted.items():
-            if file in reader.names():
-                of_file = [part for part in parts if part.file == file]
-                own = set().union(*(source_columns(part) for part in of_file)) if of_file else set()
-                self.helpers[file] = reader.read(file, columns | own | self._date_column(file))
+        for said, columns in wanted.items():
+            file = next((name for name in reader.names() if same_file(name, said)), None)
+            if file is None:
+                if said in followed or said in {rule["file"] for rule in rules}:
+                    why = (
+                        "values are looked up in; they count as blank" if said in followed else "people are left out by"
+                    )
+                    self.notes.add("STRUCT-NO-FILE", f"There is no file '{said}', which {why}.", said)
+                continue
+            of_file = [part for part in parts if part.file == file]
+            own = set().union(*(source_columns(part) for part in of_file)) if of_file else set()
+            raw = reader.read(file, columns | own | self._date_column(file))
+            _named(raw, columns, "to look up, to merge or to exclude")
+            self.helpers[said] = self.helpers[file] = raw
 
     def _date_column(self, file: str) -> set[str]:
         where = self.profile.extract_date
-        return {where["column"]} if isinstance(where, Mapping) and where["file"] == file else set()
+        return {where["column"]} if isinstance(where, Mapping) and same_file(file, where["file"]) else set()
 
     def _count_check(self, raw: RawFile) -> None:
         """The figure the user typed, or extract.json's, against the rows read; and Excel's old limit."""
-        said = self.profile.source.rows.get(raw.name)
+        said = of_file(self.profile.source.rows, raw.name)
         rows = self.extract.get("rows")
         if said is None and isinstance(rows, Mapping):
             said = rows.get(raw.name, rows.get(raw.name.rsplit(".", 1)[0]))
@@ -146,14 +158,15 @@ class _Conform:
 
     def _file_date(self, raw: RawFile) -> None:
         where = self.profile.extract_date
-        if isinstance(where, Mapping) and where["file"] == raw.name:
+        if isinstance(where, Mapping) and same_file(raw.name, where["file"]):
+            _named(raw, {where["column"]}, "as the day of the extract")
             found = parse_dates([tidy(t) for t in raw.frame[where["column"]].unique()], self.profile.formats).values
             days = sorted({pd.Timestamp(day).date() for day in found if not np.isnat(day)})
             if days:
                 self.days[raw.name] = days[-1]
                 self.other_days |= set(days[:-1])
-        elif raw.name in self.profile.file_dates:
-            self.days[raw.name] = self.profile.file_dates[raw.name]
+        elif day := of_file(self.profile.file_dates, raw.name):
+            self.days[raw.name] = day
         files = self.extract.get("files")
         if isinstance(files, Mapping):
             said = _day(files.get(raw.name, files.get(raw.name.rsplit(".", 1)[0])))
@@ -162,7 +175,7 @@ class _Conform:
 
     def _part(self, part: Part, raw: RawFile) -> None:
         table = self.model.tables[part.table]
-        text, left_out = make(part, raw, self.helpers, self.notes)
+        text, left_out = make(part, raw, self.helpers, self.profile)
         for reason, count in left_out:
             self.dropped.append((raw.name, table.name, reason or "row filter of the profile", count))
         cells = text.drop(columns=[FILE, LINE])
@@ -258,7 +271,7 @@ class _Conform:
             )
         extract_date = own or (days[-1] if days else None)
         window = self.profile.window_start or _day(self.extract.get("window_start"))
-        starts = set(self.profile.windows.values()) | ({window} if window else set())
+        starts = {*self.profile.windows.values(), *self.profile.file_windows.values(), *([window] if window else [])}
         if len(starts) > 1:
             self.notes.add(
                 "STRUCT-WINDOWS-DIFFER",
@@ -340,6 +353,15 @@ class _Conform:
         return frame.groupby(["table", "column"], sort=False, as_index=False)[
             ["rows", "filled", "empty", "unmapped"]
         ].sum()
+
+
+def _named(raw: RawFile, columns: set[str], why: str) -> None:
+    absent = sorted(columns - set(raw.frame.columns))
+    if absent:
+        raise InputError(
+            f"{raw.name} lacks the column(s) {', '.join(map(repr, absent))} that the profile names {why}. "
+            "Correct the profile, or export the column."
+        )
 
 
 def _empty_rows(cells: pd.DataFrame) -> pd.Series:

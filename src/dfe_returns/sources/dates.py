@@ -54,11 +54,12 @@ def parse_dates(
 ) -> Dates:
     """Read the distinct (tidied) texts of a column.
 
-    `formats` are those the profile allows, in any order; none means: everything that is not ambiguous. Without a stated
-    order of day and month, a column whose every numeric date reads both ways, or whose dates contradict each other,
-    is refused.
+    `formats` are those the profile states, in any order; none means: everything that is not ambiguous. ISO dates and
+    named months can mean one day only and are read whatever is stated; an Excel workbook holds its dates so. Without a
+    stated order of day and month, a column whose every numeric date reads both ways, or whose dates contradict each
+    other, is refused; so is one that holds dates in a way of writing other than those stated.
     """
-    allowed = set(formats) or {"iso", "named", "excel", "compact", "dmy", "mdy"}
+    allowed = {*formats, "iso", "named"} if formats else set(FORMATS)
     order, refused = _order(distinct, allowed, stated=bool(formats))
     out = Dates(np.full(len(distinct), np.datetime64("NaT"), dtype="datetime64[us]"), [""] * len(distinct), refused)
     for position, text in enumerate(distinct):
@@ -77,7 +78,18 @@ def parse_dates(
             out.status[position] = "placeholder"
         else:
             out.values[position] = np.datetime64(found, "us")
+    if formats and not refused:
+        out.refused = _otherwise(distinct, out.status, allowed)
     return out
+
+
+def _otherwise(distinct: Sequence[str], status: Sequence[str], allowed: set[str]) -> str:
+    """Why a column is refused: unread values that are dates, only in another way of writing than those stated."""
+    unread = [text for text, said in zip(distinct, status, strict=True) if said == "unreadable"]
+    order, _ = _order(unread, set(FORMATS), stated=False)
+    ways = Counter(how for found, how, _ in (_one(text, set(FORMATS), order) for text in unread) if found)
+    told = ", ".join(f"{count} as {how}" for how, count in sorted(ways.items()) if how not in allowed)
+    return f"the profile says {', '.join(f for f in FORMATS if f in allowed)}, and {told} stand there" if told else ""
 
 
 def is_placeholder(day: date) -> bool:

@@ -94,6 +94,10 @@ class FolderReader:
         data, encoding, separator, _ = self._load(name)
         return _header(data, encoding, separator, name)
 
+    def header_line(self, name: str) -> int:
+        """Line of the column names of a text file; a workbook's are found without being told."""
+        return 1 if name.lower().endswith(EXCEL_ENDINGS) else self._load(name)[3]
+
     def read(self, name: str, columns: Collection[str]) -> RawFile:
         """The wanted columns of a file (those it has), every row with its line. InputError names file and line."""
         if name.lower().endswith(EXCEL_ENDINGS):
@@ -252,7 +256,8 @@ def _cells(line: str, separator: str, name: str) -> list[str]:
 def _header_line(data: bytes, encoding: str) -> int:
     """The line with the most cells among the first twenty: report writers put a title above the header."""
     lines = data[:65536].decode("cp1252" if encoding == "cp1252" else "utf-8", errors="replace").splitlines()[:20]
-    counts = [max(line.count(mark) for mark in SEPARATORS) for line in lines] or [0]
+    outside = ["".join(line.split('"')[::2]) for line in lines]
+    counts = [max(line.count(mark) for mark in SEPARATORS) for line in outside] or [0]
     return counts.index(max(counts)) + 1
 
 

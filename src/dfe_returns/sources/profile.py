@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -21,7 +21,8 @@ from dfe_returns.errors import UsageError
 from dfe_returns.files import data_folder
 from dfe_returns.sources.code_lists import read_codes
 from dfe_returns.sources.codemaps import CodeMap, Entry
-from dfe_returns.sources.model import ssd_model
+from dfe_returns.sources.model import SsdColumn, SsdTable, ssd_model
+from dfe_returns.sources.national import codes_of
 from dfe_returns.sources.raw import SourceOptions
 
 BASE = "ssd_base"
@@ -55,6 +56,7 @@ class Profile:
     extract_date: date | Mapping[str, str] | None
     window_start: date | None
     file_dates: Mapping[str, date]
+    file_windows: Mapping[str, date]
     missing_files: str
     database_schema: str
     tables: Mapping[str, tuple[TableMap, ...]]
@@ -108,19 +110,25 @@ def _find(name: Path | str, beside: Path) -> Path:
 def _merged(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     content, lines = read_yaml(path)
     check_profile(content, lines, path.name)
-    content = _with_code_files(content, path)
+    content = _with_code_files(content, path, lines)
     if "extends" not in content:
         return content
-    base = _find(content["extends"], path.parent)
+    try:
+        base = _find(content["extends"], path.parent)
+    except UsageError as error:
+        raise UsageError(f"{path.name}, line {lines[('extends',)]}: {error}") from None
     if base in seen or base == path:
         raise UsageError(f"{path.name}, line {lines.get(('extends',), 1)}: profiles extend each other in a circle.")
     return _over(_merged(base, (*seen, path)), content)
 
 
-def _with_code_files(content: dict[str, Any], path: Path) -> dict[str, Any]:
+def _with_code_files(content: dict[str, Any], path: Path, lines: Mapping[tuple[Any, ...], int]) -> dict[str, Any]:
     """The finished lists of codes a profile names, put under what it says itself."""
-    for name in content.get("code_files", ()):
-        maps = {column: {"map": found} for column, found in read_codes(path.parent / str(name)).items()}
+    for n, name in enumerate(content.get("code_files", ())):
+        try:
+            maps = {column: {"map": found} for column, found in read_codes(path.parent / str(name)).items()}
+        except UsageError as error:
+            raise UsageError(f"{path.name}, line {_line(lines, ('code_files', n))}: {error}") from None
         content = {**content, "codes": _over(maps, content.get("codes", {}))}
     return content
 
@@ -174,6 +182,8 @@ def _value(node: yaml.Node, place: tuple[Any, ...], lines: dict[tuple[Any, ...],
         out: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = key_node.value
+            if not isinstance(key, str):
+                raise UsageError(f"{file}, line {key_node.start_mark.line + 1}: this is no name of a setting.")
             if key in out:
                 raise UsageError(f"{file}, line {key_node.start_mark.line + 1}: {key!r} is there twice.")
             lines[(*place, key)] = key_node.start_mark.line + 1
@@ -189,7 +199,8 @@ def _value(node: yaml.Node, place: tuple[Any, ...], lines: dict[tuple[Any, ...],
 @cache
 def _schema() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(
-        json.loads((data_folder("schemas") / "sources" / "profile.schema.json").read_text())
+        json.loads((data_folder("schemas") / "sources" / "profile.schema.json").read_text()),
+        format_checker=jsonschema.FormatChecker(["date"]),
     )
 
 
@@ -214,7 +225,7 @@ def check_profile(content: Mapping[str, Any], lines: Mapping[tuple[Any, ...], in
 def _deepest(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
     """Of alternatives that all failed, the one that got furthest."""
     while error.context:
-        error = max(error.context, key=lambda e: (len(e.absolute_path), e.validator != "type"))
+        error = max(error.context, key=lambda e: (len(e.absolute_path), e.validator not in {"type", "const"}))
     return error
 
 
@@ -226,6 +237,8 @@ def _words(error: jsonschema.ValidationError) -> str:
         return f"{', '.join(map(repr, strange))} is no setting of {place or 'a profile'}; there are: {allowed}."
     if error.validator == "enum":
         return f"{place} is {error.instance!r}; it may be {', '.join(map(str, error.validator_value))}."
+    if error.validator == "format":
+        return f"{place} is {error.instance!r}, which is no day of the calendar."
     if error.validator == "required":
         return f"{place or 'the profile'} lacks {error.message.split(' is ')[0]}."
     return f"{place}: {error.message}."
@@ -246,24 +259,78 @@ def _against_model(content: Mapping[str, Any], lines: Mapping[tuple[Any, ...], i
             faults.append((_line(lines, ("tables", table)), f"{table} is no table of the SSD {model.version}."))
             continue
         for n, one in enumerate(maps if isinstance(maps, list) else [maps]):
-            place = ("tables", table, n, "columns") if isinstance(maps, list) else ("tables", table, "columns")
-            for name in (name for name in one["columns"] if name not in model.tables[table].columns):
-                faults.append((_line(lines, (*place, name)), f"{name} is no column of {table}."))
-            if not one.get("from") and not one.get("query"):
-                faults.append((_line(lines, place[:-1]), f"{table} lacks `from`, the file it comes from."))
+            place = ("tables", table, n) if isinstance(maps, list) else ("tables", table)
+            faults += [(_line(lines, (*place, *where)), words) for where, words in _of_map(one, model.tables[table])]
     for section in ("codes", "aliases", "formats"):
-        for name in content.get(section, {}):
+        for name, facts in content.get(section, {}).items():
             if name not in columns:
                 faults.append((_line(lines, (section, name)), f"{name} is no column of the SSD {model.version}."))
             elif section == "codes" and not columns[name].codes and columns[name].type != "flag":
                 faults.append((_line(lines, (section, name)), f"{name} holds no codes."))
-    for n, name in enumerate(content.get("personal", ())):
-        if name not in columns:
-            faults.append((_line(lines, ("personal", n)), f"{name} is no column of the SSD {model.version}."))
+            elif section == "codes":
+                found = _of_codes(facts, columns[name])
+                faults += [(_line(lines, (section, name, *where)), words) for where, words in found]
+            elif section == "formats" and columns[name].type != "date":
+                faults.append((_line(lines, (section, name)), f"{name} holds no dates."))
+    named = {("personal",): content.get("personal", ())}
+    named["identifiers", "legacy_in"] = content.get("identifiers", {}).get("legacy_in", ())
+    for place, names in named.items():
+        for n, name in enumerate(names):
+            if name not in columns:
+                faults.append((_line(lines, (*place, n)), f"{name} is no column of the SSD {model.version}."))
+    for n, rule in enumerate(content.get("exclude", {}).get("rows", ())):
+        faults += [(_line(lines, ("exclude", "rows", n, *w)), words) for w, words in _of_where(rule["where"])]
     for name in content.get("windows", {}):
         if name not in model.tables:
             faults.append((_line(lines, ("windows", name)), f"{name} is no table of the SSD {model.version}."))
     return faults
+
+
+_SOURCES = ("column", "constant", "join", "first", "flags", "filled", "in", "follow", "linked")
+Fault = tuple[tuple[Any, ...], str]
+
+
+def _of_map(one: Mapping[str, Any], table: SsdTable) -> Iterator[Fault]:
+    """What is wrong with one source of a table: (place below it, words)."""
+    for name, expression in one["columns"].items():
+        if name not in table.columns:
+            yield ("columns", name), f"{name} is no column of {table.name}."
+        given = [key for key in _SOURCES if key in expression] if isinstance(expression, Mapping) else ["column"]
+        if len(given) != 1:
+            yield (
+                ("columns", name),
+                f"{name} needs one of {', '.join(_SOURCES)}; it has {' and '.join(given) or 'none'}.",
+            )
+        elif isinstance(expression, Mapping):
+            for key, where in (("only", expression.get("only", ())), ("linked", expression.get("linked", {}))):
+                conditions = where.get("where", ()) if key == "linked" else where
+                yield from ((("columns", name, key, *place), words) for place, words in _of_where(conditions))
+    yield from ((("where", *place), words) for place, words in _of_where(one.get("where", ())))
+    for key in ("by", "earliest", "latest", "last"):
+        for name in (name for name in one.get("group", {}).get(key, ()) if name not in one["columns"]):
+            yield ("group", key), f"group.{key} names {name}, which is not among the columns of {table.name} here."
+    into = one.get("unpivot", {}).get("into")
+    if into and into not in table.columns:
+        yield ("unpivot", "into"), f"{into} is no column of {table.name}."
+    if not one.get("from") and not one.get("query"):
+        yield (), f"{table.name} lacks `from`, the file it comes from."
+
+
+def _of_where(conditions: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+    for n, condition in enumerate(conditions):
+        if condition["op"] not in {"blank", "filled"} and "value" not in condition:
+            yield (n,), f"the condition on {condition['column']} lacks `value`, what it is compared with."
+
+
+def _of_codes(facts: Mapping[str, Any], column: SsdColumn) -> Iterator[Fault]:
+    """Codes of a map that no return knows (those that ended before the years covered say until when)."""
+    known = {"Y", "N"} if column.type == "flag" else set(codes_of(column).codes)
+    for section in ("map", "contains"):
+        for stored, value in facts.get(section, {}).items():
+            code = value["code"] if isinstance(value, Mapping) else value
+            ended = isinstance(value, Mapping) and "to" in value
+            if code is not None and str(code) not in known and not ended:
+                yield (section, stored), f"{str(code)!r} is no national code of {column.name}."
 
 
 def _profile(path: Path, raw: Mapping[str, Any]) -> Profile:
@@ -289,6 +356,9 @@ def _profile(path: Path, raw: Mapping[str, Any]) -> Profile:
         window_start=_date(source.get("window_start")),
         file_dates={
             name: date.fromisoformat(one["extract_date"]) for name, one in files.items() if "extract_date" in one
+        },
+        file_windows={
+            name: date.fromisoformat(one["window_start"]) for name, one in files.items() if "window_start" in one
         },
         missing_files=source.get("missing_files", "go_on"),
         database_schema=source.get("schema", ""),

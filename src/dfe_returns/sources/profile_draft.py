@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from dfe_returns.errors import InputError
 from dfe_returns.sources.folder import FolderReader
 from dfe_returns.sources.load import open_source
 from dfe_returns.sources.model import LINE, ssd_model
 from dfe_returns.sources.profile import Profile, TableMap, load_profile, shipped_profiles
+from dfe_returns.sources.profile_habits import Looks, flow, source_settings, taken_for_granted
 from dfe_returns.sources.raw import Reader
 from dfe_returns.sources.recognise import (
     LOOKED_AT,
@@ -28,7 +29,7 @@ from dfe_returns.sources.recognise import (
     wanted_columns,
 )
 from dfe_returns.sources.report import Notes
-from dfe_returns.sources.shape import columns_of, table_name
+from dfe_returns.sources.shape import Part, columns_of, source_columns, table_name
 
 GOOD_FIT = 0.55
 """Quality from which a file counts as one of a known layout."""
@@ -53,14 +54,15 @@ def new_profile(source: str | Path, name: str = "mine") -> Draft:
 
     Raises InputError when there is nothing to read, or nothing that resembles any known layout.
     """
-    reader = open_source(source, None, Notes())
-    if isinstance(reader, FolderReader):
-        reader.options.header_row = 1
+    notes = Notes()
+    reader = open_source(source, None, notes)
+    if isinstance(reader, FolderReader):  # a draft looks past titles and totals, and says that they are there
+        reader.options.header_row, reader.options.totals = "find", "drop"
     try:
         names = reader.names()
         if any(table_name(one).startswith("ssd_") for one in names):
             return _ssd_draft(reader, name)
-        return _own_draft(reader, name)
+        return _own_draft(reader, name, notes)
     finally:
         getattr(reader, "close", lambda: None)()
 
@@ -103,7 +105,7 @@ def _ssd_draft(reader: Reader, name: str) -> Draft:
         for guess in match_columns(wanted, Looked(_sample(reader, file)[spare])):
             if guess.score < 0.5 and name_likeness(guess.wanted.split("_", 1)[-1], guess.found) < 0.6:
                 continue
-            aliases.append(f"  {guess.wanted}: [{_scalar(guess.found)}]{_mark(guess)}")
+            aliases.append(f"  {guess.wanted}: [{flow(guess.found)}]{_mark(guess)}")
             if not guess.sure:
                 questions.append((file, f"Which column is {guess.wanted}?", guess.found, guess.rival))
     lines = [*_head(name, f"extends: {base}"), *(["aliases:", *aliases] if aliases else []), *_tail()]
@@ -113,7 +115,7 @@ def _ssd_draft(reader: Reader, name: str) -> Draft:
 # extracts in a layout of their own -----------------------------------------------------------------------------------
 
 
-def _own_draft(reader: Reader, name: str) -> Draft:
+def _own_draft(reader: Reader, name: str, notes: Notes) -> Draft:
     samples = {file: Looked(_sample(reader, file)) for file in reader.names() if not table_name(file).startswith("la_")}
     layouts = [load_profile(one) for one in shipped_profiles()]
     found = [(_fit(layout, samples), layout) for layout in layouts if layout.layout == "own"]
@@ -133,7 +135,11 @@ def _own_draft(reader: Reader, name: str) -> Draft:
         for guess in guesses
         if not guess.sure
     ]
-    lines = [*_head(name, f"extends: {layout.name}"), *_settings(layout, renamed)]
+    looks = Looks(layout, {old: (file, samples[file], guessed[old]) for old, (file, _, _) in best.items()})
+    settings, asked = source_settings(looks, reader, _files_with(notes, "STRUCT-TOTALS"))
+    habits, also_asked = taken_for_granted(looks)
+    questions += [*asked, *also_asked]
+    lines = [*_head(name, f"extends: {layout.name}"), *settings, *_settings(layout, renamed, guessed), *habits]
     lines.append("tables:")
     for table, maps in layout.tables.items():
         lines += _table_lines(table, maps, renamed, guessed)
@@ -144,6 +150,11 @@ def _own_draft(reader: Reader, name: str) -> Draft:
     return _draft([*lines, *_tail()], questions, layout.name)
 
 
+def _files_with(notes: Notes, code: str) -> set[str]:
+    found = notes.frame()
+    return set(found["file"][found["code"].eq(code)])
+
+
 def _fit(layout: Profile, samples: Mapping[str, Looked]) -> dict[str, tuple[str, float, list[Guess]]]:
     """File of the layout -> (file found, quality, guesses); every file is used once."""
     by_file: dict[str, list[TableMap]] = {}
@@ -152,8 +163,7 @@ def _fit(layout: Profile, samples: Mapping[str, Looked]) -> dict[str, tuple[str,
             by_file.setdefault(one.source, []).append(one)
     tried = []
     for known, of_file in by_file.items():
-        wanted = wanted_columns(of_file, layout, _known_order(layout, known, of_file))
-        _also_wanted(wanted, layout, known)
+        wanted = _wanted(layout, known, of_file)
         for file, looked in samples.items():
             guesses = match_columns(wanted, looked)
             quality = 0.85 * match_quality(guesses, wanted) + 0.15 * name_likeness(known, file)
@@ -164,7 +174,35 @@ def _fit(layout: Profile, samples: Mapping[str, Looked]) -> dict[str, tuple[str,
         if quality >= GOOD_FIT and known not in out and file not in taken:
             out[known] = (file, quality, guesses)
             taken.add(file)
-    return {known: out[known] for known in by_file if known in out}
+    found = {known: out[known] for known in by_file if known in out}
+    return {known: _again(layout, known, by_file[known], one, found, samples) for known, one in found.items()}
+
+
+def _again(
+    layout: Profile,
+    known: str,
+    of_file: list[TableMap],
+    one: tuple[str, float, list[Guess]],
+    found: Mapping[str, tuple[str, float, list[Guess]]],
+    samples: Mapping[str, Looked],
+) -> tuple[str, float, list[Guess]]:
+    """A file looked at once more, knowing what its columns are called in the other files: keys keep their names."""
+    names: dict[str, Counter[str]] = {}
+    for other, (_, _, guesses) in found.items():
+        for guess in guesses if other != known else ():
+            if guess.sure:
+                names.setdefault(guess.wanted, Counter())[guess.found] += 1
+    file, quality, _ = one
+    wanted = _wanted(layout, known, of_file)
+    for name in (name for name in wanted if name in names):
+        wanted[name].elsewhere = max(names[name].items(), key=lambda pair: (pair[1], pair[0]))[0]
+    return file, quality, match_columns(wanted, samples[file])
+
+
+def _wanted(layout: Profile, known: str, of_file: list[TableMap]) -> dict[str, Wanted]:
+    wanted = wanted_columns(of_file, layout, _known_order(layout, known, of_file))
+    _also_wanted(wanted, layout, known)
+    return wanted
 
 
 def _also_wanted(wanted: dict[str, Wanted], layout: Profile, file: str) -> None:
@@ -191,28 +229,25 @@ def _known_order(layout: Profile, file: str, maps: Sequence[TableMap]) -> list[s
     return order
 
 
-def _settings(layout: Profile, renamed: Mapping[str, tuple[str, Mapping[str, str]]]) -> list[str]:
+def _settings(
+    layout: Profile, renamed: Mapping[str, tuple[str, Mapping[str, str]]], guessed: Mapping[str, Mapping[str, Guess]]
+) -> list[str]:
     """Settings of the layout that name files or columns, under the names they have here."""
     raw = layout.raw
-    out: dict[str, Any] = {}
-    extract = raw.get("source", {}).get("extract_date")
-    if isinstance(extract, Mapping) and extract["file"] in renamed:
-        file, columns = renamed[extract["file"]]
-        out["source"] = {"extract_date": {"file": file, "column": columns.get(extract["column"], extract["column"])}}
-    if raw.get("merges", {}).get("file") in renamed:
-        file, columns = renamed[raw["merges"]["file"]]
-        out["merges"] = {
-            "file": file,
-            **{key: columns.get(raw["merges"][key], raw["merges"][key]) for key in ("from", "to")},
-        }
-    rules = []
-    for rule in raw.get("exclude", {}).get("rows", ()):
-        if rule["file"] in renamed:
-            file, columns = renamed[rule["file"]]
-            rules.append({**_rename(rule, columns, renamed), "file": file})
-    if rules:
-        out["exclude"] = {"rows": rules}
-    return [f"{key}: {_flow(value)}" for key, value in out.items()]
+    lines = []
+    merges = raw.get("merges", {})
+    if merges.get("file") in renamed:
+        file, columns = renamed[merges["file"]]
+        here = {"file": file, **{key: columns.get(merges[key], merges[key]) for key in ("from", "to")}}
+        lines.append(f"merges: {flow(here)}{_marked({merges['from'], merges['to']}, guessed[merges['file']])}")
+    rules = [rule for rule in raw.get("exclude", {}).get("rows", ()) if rule["file"] in renamed]
+    lines += ["exclude:", "  rows:"] if rules else []
+    for rule in rules:
+        file, columns = renamed[rule["file"]]
+        names = {condition["column"] for condition in rule["where"]}
+        here = {**_rename(rule, columns, renamed), "file": file}
+        lines.append(f"    - {flow(here)}{_marked(names, guessed[rule['file']])}")
+    return lines
 
 
 def _table_lines(
@@ -228,15 +263,16 @@ def _table_lines(
         spec = _rename(one.spec, columns, renamed)
         dash = "    - " if len(there) > 1 else "    "
         rest = "      " if len(there) > 1 else "    "
-        lines.append(f"{dash}from: {_scalar(file)}")
+        lines.append(f"{dash}from: {flow(file)}")
         for key in ("where", "unpivot", "split", "group", "formats"):
             if key in spec:
-                lines.append(f"{rest}{key}: {_flow(spec[key])}")
+                names = source_columns(Part(table, file, {}, {key: one.spec[key]})) if key != "group" else set()
+                lines.append(f"{rest}{key}: {flow(spec[key])}{_marked(names, guessed[one.source])}")
         lines.append(f"{rest}columns:")
         for target, expression in spec["columns"].items():
             original = one.spec["columns"][target]
-            guess = guessed[one.source].get(original) if isinstance(original, str) else None
-            lines.append(f"{rest}  {target}: {_flow(expression)}{_mark(guess) if guess else ''}")
+            names = columns_of({"column": original} if isinstance(original, str) else original)
+            lines.append(f"{rest}  {target}: {flow(expression)}{_marked(names, guessed[one.source])}")
     return [f"  {table}:", *lines] if lines else [f"  # {table}: no file found for it"]
 
 
@@ -307,6 +343,12 @@ def _tail() -> list[str]:
     ]
 
 
+def _marked(names: Collection[str], guesses: Mapping[str, Guess]) -> str:
+    """The mark of the least certain of the columns a line names."""
+    there = [guesses[name] for name in names if name in guesses and guesses[name].wanted != guesses[name].found]
+    return _mark(min(there, key=lambda guess: (guess.sure, guess.score, guess.wanted))) if there else ""
+
+
 def _mark(guess: Guess) -> str:
     if guess.wanted == guess.found:
         return ""
@@ -317,13 +359,3 @@ def _mark(guess: Guess) -> str:
 
 def _draft(lines: Sequence[str], questions: Sequence[tuple[str, str, str, str]], layout: str) -> Draft:
     return Draft("\n".join(lines) + "\n", pd.DataFrame(questions, columns=QUESTION_COLUMNS), layout)
-
-
-def _flow(value: Any) -> str:
-    if not isinstance(value, dict | list):
-        return _scalar(value)
-    return yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True, sort_keys=False).strip()
-
-
-def _scalar(value: Any) -> str:
-    return yaml.safe_dump(value, width=10_000, allow_unicode=True).replace("\n...", "").strip()

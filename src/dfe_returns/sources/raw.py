@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import fnmatch
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pandas as pd
 
 from dfe_returns.sources.report import Notes
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -61,4 +64,16 @@ class SourceOptions:
 
     def of(self, name: str, key: str) -> object:
         """The option for one file: its own, else the general one."""
-        return self.per_file.get(name, {}).get(key, getattr(self, key))
+        return (of_file(self.per_file, name) or {}).get(key, getattr(self, key))
+
+
+def same_file(name: str, said: str) -> bool:
+    """Whether a file is the one a profile names: without regard to case, ``*`` for anything."""
+    return name.lower() == said.lower() or fnmatch.fnmatch(name.lower(), said.lower())
+
+
+def of_file(settings: Mapping[str, T], name: str) -> T | None:
+    """What a profile says of one file, by its name, else by a pattern that fits it."""
+    if name in settings:
+        return settings[name]
+    return next((value for said, value in settings.items() if same_file(name, said)), None)

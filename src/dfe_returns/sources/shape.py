@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from dfe_returns.errors import InputError
+from dfe_returns.sources.dates import parse_dates
 from dfe_returns.sources.model import FILE, LINE, SsdColumn, SsdModel, SsdTable
 from dfe_returns.sources.profile import Profile
-from dfe_returns.sources.raw import RawFile, Reader
+from dfe_returns.sources.raw import RawFile, Reader, of_file, same_file
 from dfe_returns.sources.report import Notes
-from dfe_returns.sources.words import plain, spread, tidy, uniques
+from dfe_returns.sources.words import blank_reader, plain, spread, tidy, uniques
 
 Expression = Mapping[str, Any]
 
@@ -88,7 +88,7 @@ def _own(spec: Mapping[str, Any], table: SsdTable, profile: Profile, names: Sequ
             continue
         columns[name] = {"column": expression} if isinstance(expression, str) else expression
     wanted = spec.get("from") or spec.get("query")
-    found = [name for name in names if fnmatch.fnmatch(name.lower(), str(wanted).lower())]
+    found = [name for name in names if same_file(name, str(wanted))]
     if not found:
         notes.add("STRUCT-NO-FILE", f"There is no file '{wanted}', which {table.name} is made from.", str(wanted))
     return [Part(table.name, name, columns, spec) for name in found]
@@ -170,7 +170,7 @@ def _helper_files(parts: Sequence[Part], profile: Profile, names: Sequence[str])
     wanted = {e["follow"]["file"] for part in parts for e in part.columns.values() if "follow" in e}
     wanted |= {profile.merges["file"]} if profile.merges else set()
     wanted |= {rule["file"] for rule in profile.exclude.get("rows", ())}
-    return {name for name in names for one in wanted if fnmatch.fnmatch(name.lower(), str(one).lower())}
+    return {name for name in names for one in wanted if same_file(name, str(one))}
 
 
 def source_columns(part: Part) -> set[str]:
@@ -181,7 +181,8 @@ def source_columns(part: Part) -> set[str]:
         needed |= set(part.spec["unpivot"]["columns"])
     if "split" in part.spec:
         needed.add(part.spec["split"]["column"])
-    return needed
+    order = part.spec.get("group", {}).get("order", "")
+    return needed | ({order} if order and order not in part.columns else set())
 
 
 def columns_of(expression: Expression) -> set[str]:
@@ -198,8 +199,16 @@ def columns_of(expression: Expression) -> set[str]:
     return found | {condition["column"] for condition in expression.get("only", ())}
 
 
+def formats_of(name: str, part: Part, profile: Profile) -> tuple[str, ...]:
+    """How the dates of one SSD column are written in one file: the nearest of what the profile says."""
+    if part.table.startswith("la_") and not part.spec:
+        return ()  # companions are written for us, as yyyy-mm-dd, whatever the case system does
+    said = part.columns.get(name, {}).get("formats") or profile.column_formats.get(name) or part.spec.get("formats")
+    return tuple(said or of_file(profile.file_formats, part.file) or profile.formats)
+
+
 def make(
-    part: Part, raw: RawFile, others: Mapping[str, RawFile], notes: Notes
+    part: Part, raw: RawFile, others: Mapping[str, RawFile], profile: Profile
 ) -> tuple[pd.DataFrame, list[tuple[str, int]]]:
     """The SSD table of one part, as text, with ``_file`` and ``_line``; and (reason, rows left out) of its row filter.
 
@@ -226,7 +235,7 @@ def make(
     if "unpivot" in part.spec:
         made = _unpivot(made, frame, part.spec["unpivot"])
     if "group" in part.spec:
-        made = _group(made, part.spec["group"])
+        made = _group(made, frame, part, profile)
     made[FILE] = pd.Series(raw.name, index=made.index, dtype=pd.CategoricalDtype([raw.name]))
     return made, left_out
 
@@ -287,6 +296,8 @@ def _value(
         return _among(frame, expression["in"])
     if "follow" in expression:
         link = expression["follow"]
+        if link["file"] not in others:  # told when the files were listed
+            return pd.Series("", index=frame.index, dtype="str")
         rows = others[link["file"]].frame
         return _looked_up(frame[str(link["column"])], rows[link["key"]], rows[link["value"]])
     if "linked" in expression:
@@ -364,33 +375,41 @@ def _unpivot(made: pd.DataFrame, frame: pd.DataFrame, how: Mapping[str, Any]) ->
     return pd.concat(pieces).sort_index(kind="stable").reset_index(drop=True)
 
 
-def _group(made: pd.DataFrame, how: Mapping[str, Any]) -> pd.DataFrame:
+def _group(made: pd.DataFrame, frame: pd.DataFrame, part: Part, profile: Profile) -> pd.DataFrame:
     """One row per group: the first row (by `order`, else file order), with the named columns taken from the last row.
 
-    Dates named under earliest and latest are compared as the sortable text they become once read, so they must be
-    whole.
+    `order` is a column of the table or, where the table has no such column (the number of a split, say), of the file.
+    A row without a date under `latest` is still open, and outlasts the others; so does one that ends in 2300.
     """
+    how = part.spec["group"]
+
+    def days(name: str) -> pd.Series:
+        codes, distinct = uniques(rows[name] if name in rows else frame.loc[rows.index, name])
+        read = parse_dates([tidy(text) for text in distinct], formats_of(name, part, profile), blank_reader()).values
+        return pd.Series(np.append(read, np.datetime64("NaT"))[codes], index=rows.index)
+
     rows = made[made[how["by"]].ne("").all(axis=1)]
     if "order" in how:
-        rows = rows.assign(_order=_sortable(rows[how["order"]])).sort_values([*how["by"], "_order"], kind="stable")
+        order = days(how["order"])
+        if order.isna().all():
+            order = _by_size(rows[how["order"]] if how["order"] in rows else frame.loc[rows.index, how["order"]])
+        rows = rows.assign(_order=order).sort_values([*how["by"], "_order"], kind="stable")
     groups = rows.groupby(how["by"], sort=False, dropna=False)
     out = groups.head(1).set_index(how["by"])
     last = groups.tail(1).set_index(how["by"])
-    for name in how.get("last", ()):
+    for name in (name for name in how.get("last", ()) if name in made):
         out[name] = last[name]
-    for name, pick in [(n, "idxmin") for n in how.get("earliest", ())] + [(n, "idxmax") for n in how.get("latest", ())]:
-        dates = rows.assign(_day=_sortable(rows[name]))
-        blank = dates[name].eq("")
-        if pick == "idxmax":
-            dates.loc[blank, "_day"] = "9999"  # a spell without an end is still open, and outlasts the others
-        else:
-            dates = dates[~blank]
-        order = dates.sort_values("_day", kind="stable").groupby(how["by"], sort=False)
-        one = (order.head(1) if pick == "idxmin" else order.tail(1)).set_index(how["by"])[name]
-        out[name] = one.reindex(out.index).fillna("")
+    for name in (name for name in how.get("earliest", ()) if name in made):
+        dated = rows.assign(_day=days(name)).dropna(subset=["_day"]).sort_values("_day", kind="stable")
+        first = dated.groupby(how["by"], sort=False).head(1).set_index(how["by"])[name]
+        out[name] = first.reindex(out.index).fillna("")
+    for name in (name for name in how.get("latest", ()) if name in made):
+        dated = rows.assign(_day=days(name)).sort_values("_day", kind="stable", na_position="last")
+        out[name] = dated.groupby(how["by"], sort=False).tail(1).set_index(how["by"])[name]
     return out.reset_index()[[*made.columns]].sort_values(LINE, kind="stable", ignore_index=True)
 
 
-def _sortable(values: pd.Series) -> pd.Series:
-    """Day-first dates turned year first, so that text order is date order; anything else as it is."""
-    return values.str.strip().str.replace(r"^(\d{2})/(\d{2})/(\d{4})", r"\3-\2-\1", regex=True)
+def _by_size(values: pd.Series) -> pd.Series:
+    """Numbers as numbers, so that split 10 comes after split 9; anything else as it is."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    return numbers if numbers.notna().all() else values

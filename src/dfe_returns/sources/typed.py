@@ -21,7 +21,7 @@ from dfe_returns.sources.model import FILE, LINE, SsdColumn, SsdTable, dtype_of
 from dfe_returns.sources.national import codes_of
 from dfe_returns.sources.profile import Profile
 from dfe_returns.sources.report import Notes, line_list
-from dfe_returns.sources.shape import Part
+from dfe_returns.sources.shape import Part, formats_of
 from dfe_returns.sources.words import blank_reader, spread, tidy, uniques
 from dfe_returns.validate.checks import upn_check_letter
 
@@ -119,17 +119,9 @@ class TypedReader:
             )
 
     def _dates(self, cells: Cells, part: Part) -> pd.Series:
-        column, profile = cells.column, self.profile
-        formats = (
-            part.columns.get(column.name, {}).get("formats")
-            or profile.column_formats.get(column.name)
-            or part.spec.get("formats")
-            or profile.file_formats.get(part.file)
-            or profile.formats
-        )
-        if part.table.startswith("la_") and not part.spec:
-            formats = ()  # companions are written for us, as yyyy-mm-dd, whatever the case system does
-        dates = parse_dates(cells.distinct, tuple(formats), self._why_blank)
+        column = cells.column
+        formats = formats_of(column.name, part, self.profile)
+        dates = parse_dates(cells.distinct, formats, self._why_blank)
         if dates.refused:
             self.notes.stop(
                 "STRUCT-DATE-ORDER",
