@@ -67,7 +67,10 @@ def test_windows_1252_is_told(vendor):
     assert files.loc["08 Care Episodes.csv", "encoding"] == "cp1252"  # it has curly apostrophes
 
 
-@pytest.mark.parametrize("name", sorted(p.name for p in (data_folder("sample_extracts") / "fernshire_vendor").iterdir()))
+VENDOR_FILES = sorted(path.name for path in (data_folder("sample_extracts") / "fernshire_vendor").iterdir())
+
+
+@pytest.mark.parametrize("name", VENDOR_FILES)
 def test_any_file_may_be_missing_and_is_named(name, tmp_path):
     """Without people nothing can be done; without any other file the run goes on, and says which is not there."""
     folder = tmp_path / "vendor"
@@ -80,3 +83,18 @@ def test_any_file_may_be_missing_and_is_named(name, tmp_path):
     found = load(folder, "fernshire_vendor").report.structure
     missing = found[found["code"].eq("STRUCT-NO-FILE")]
     assert (name in set(missing["file"])) is not name.startswith("la_")  # companions are never a must
+
+
+def test_a_file_may_be_a_workbook_in_place_of_text(vendor, tmp_path):
+    folder = tmp_path / "vendor"
+    shutil.copytree(data_folder("sample_extracts") / "fernshire_vendor", folder)
+    for name in ("01 Persons", "05 Referrals"):
+        rows = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False, encoding="cp1252")
+        rows.to_excel(folder / f"{name}.xlsx", index=False)
+        (folder / f"{name}.csv").unlink()
+    found = load(folder, "fernshire_vendor")
+    pd.testing.assert_frame_equal(
+        found.tables["ssd_cin_episodes"].drop(columns="_file"), vendor.tables["ssd_cin_episodes"].drop(columns="_file")
+    )
+    assert found.report.extract_date == vendor.report.extract_date
+    assert len(found.report.excluded) == 2

@@ -321,6 +321,19 @@ def test_15_episodes_that_overlap_touch_badly_or_end_before_they_start(extract, 
     assert notes(load(folder, mine), "STRUCT-DAY-MISSING") == []
 
 
+def test_15_the_same_where_an_episode_ends_the_day_before_the_next(extract, profile):
+    """The first lasts a day (the next begins the day after), the second is followed after a day that is missing."""
+    folder = extract(ssd_cla_episodes=EPISODES + """
+        E1 | 501 | P1 | | 2025-04-01 | 2025-04-01
+        E2 | 501 | P1 | | 2025-04-02 | 2025-06-01
+        E3 | 501 | P1 | | 2025-06-03 | 2025-06-03""")  # fmt: skip
+    mine = profile("profile: mine\nextends: ssd_systemc\nconventions: {episode_end: day_before}")
+    loaded = load(folder, mine)
+    assert notes(loaded, "STRUCT-OVERLAP") == []
+    assert notes(loaded, "STRUCT-DAY-MISSING") == [("ssd_cla_episodes.csv", 4, "clae_cla_episode_start_date", 1)]
+    assert notes(loaded, "STRUCT-ZERO-DAYS") == [("ssd_cla_episodes.csv", 4, "clae_cla_episode_ceased_date", 1)]
+
+
 def test_16_legal_statuses_without_episode_or_two_at_once(extract):
     loaded = load(extract(
         ssd_cla_episodes=EPISODES + "E1 | 501 | P1 | | 2025-04-01 |",
@@ -346,6 +359,11 @@ def test_17_a_placement_that_a_code_filter_dropped(extract):
     ))  # fmt: skip
     assert notes(loaded, "STRUCT-ORPHAN") == [("ssd_cla_episodes.csv", 2, "clae_cla_placement_id", 1)]
     assert notes(loaded, "STRUCT-NO-PLACEMENT") == [("ssd_cla_episodes.csv", 3, "clae_cla_placement_id", 1)]
+
+
+def test_17_a_placement_whose_type_a_code_filter_dropped(extract):
+    folder = extract(ssd_cla_placement=PLACEMENTS + "X1 | P1 | 501 |  | | 2025-04-01 |")
+    assert notes(load(folder), "STRUCT-NO-PLACEMENT") == [("ssd_cla_placement.csv", 2, "clap_cla_placement_type", 1)]
 
 
 def test_18_an_ofsted_number_that_got_lost(extract):

@@ -16,7 +16,7 @@ from dfe_returns.sources import people
 from dfe_returns.sources.dates import parse_dates
 from dfe_returns.sources.model import FILE, LINE, SsdModel, SsdTable, ssd_model
 from dfe_returns.sources.profile import Profile
-from dfe_returns.sources.raw import RawFile, Reader, of_file, same_file
+from dfe_returns.sources.raw import RawFile, Reader, files_named, of_file
 from dfe_returns.sources.report import (
     COVERAGE_COLUMNS,
     DROPPED_COLUMNS,
@@ -116,7 +116,7 @@ class _Conform:
         for rule in rules:
             wanted.setdefault(rule["file"], set()).update(condition["column"] for condition in rule["where"])
         for said, columns in wanted.items():
-            file = next((name for name in reader.names() if same_file(name, said)), None)
+            file = next(iter(files_named(reader.names(), said)), None)
             if file is None:
                 if said in followed or said in {rule["file"] for rule in rules}:
                     why = (
@@ -132,7 +132,7 @@ class _Conform:
 
     def _date_column(self, file: str) -> set[str]:
         where = self.profile.extract_date
-        return {where["column"]} if isinstance(where, Mapping) and same_file(file, where["file"]) else set()
+        return {where["column"]} if isinstance(where, Mapping) and files_named([file], where["file"]) else set()
 
     def _count_check(self, raw: RawFile) -> None:
         """The figure the user typed, or extract.json's, against the rows read; and Excel's old limit."""
@@ -158,7 +158,7 @@ class _Conform:
 
     def _file_date(self, raw: RawFile) -> None:
         where = self.profile.extract_date
-        if isinstance(where, Mapping) and same_file(raw.name, where["file"]):
+        if isinstance(where, Mapping) and files_named([raw.name], where["file"]):
             _named(raw, {where["column"]}, "as the day of the extract")
             found = parse_dates([tidy(t) for t in raw.frame[where["column"]].unique()], self.profile.formats).values
             days = sorted({pd.Timestamp(day).date() for day in found if not np.isnat(day)})

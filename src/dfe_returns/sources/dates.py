@@ -46,6 +46,8 @@ class Dates:
     status: list[str]
     refused: str = ""
     formats: Counter[str] = field(default_factory=Counter)
+    others: tuple[str, ...] = ()
+    """ways of writing that stand there and are not among those stated"""
     zones: list[int] = field(default_factory=list)
 
 
@@ -79,17 +81,18 @@ def parse_dates(
         else:
             out.values[position] = np.datetime64(found, "us")
     if formats and not refused:
-        out.refused = _otherwise(distinct, out.status, allowed)
+        found = _otherwise(distinct, out.status)
+        out.others = tuple(how for how in FORMATS if found[how] and how not in allowed)
+        if told := ", ".join(f"{found[how]} as {how}" for how in out.others):
+            out.refused = f"the profile says {', '.join(formats)}, and {told} stand there"
     return out
 
 
-def _otherwise(distinct: Sequence[str], status: Sequence[str], allowed: set[str]) -> str:
-    """Why a column is refused: unread values that are dates, only in another way of writing than those stated."""
+def _otherwise(distinct: Sequence[str], status: Sequence[str]) -> Counter[str]:
+    """Unread values that are dates, only in another way of writing than those stated: how many in each way."""
     unread = [text for text, said in zip(distinct, status, strict=True) if said == "unreadable"]
     order, _ = _order(unread, set(FORMATS), stated=False)
-    ways = Counter(how for found, how, _ in (_one(text, set(FORMATS), order) for text in unread) if found)
-    told = ", ".join(f"{count} as {how}" for how, count in sorted(ways.items()) if how not in allowed)
-    return f"the profile says {', '.join(f for f in FORMATS if f in allowed)}, and {told} stand there" if told else ""
+    return Counter(how for found, how, _ in (_one(text, set(FORMATS), order) for text in unread) if found)
 
 
 def is_placeholder(day: date) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -72,8 +72,19 @@ def same_file(name: str, said: str) -> bool:
     return name.lower() == said.lower() or fnmatch.fnmatch(name.lower(), said.lower())
 
 
+def files_named(names: Sequence[str], said: str) -> list[str]:
+    """The files a profile names; without any, those of that name that are a workbook in place of text or the reverse."""
+    found = [name for name in names if same_file(name, said)]
+    return found or [name for name in names if "." in said and same_file(_stem(name), _stem(said))]
+
+
+def _stem(name: str) -> str:
+    stem, _, ending = name.rpartition(".")
+    return stem if ending.lower() in {"csv", "txt", "tsv", "xlsx", "xls", "xlsm", "xlsb", "ods"} else name
+
+
 def of_file(settings: Mapping[str, T], name: str) -> T | None:
     """What a profile says of one file, by its name, else by a pattern that fits it."""
     if name in settings:
         return settings[name]
-    return next((value for said, value in settings.items() if same_file(name, said)), None)
+    return next((value for said, value in settings.items() if files_named([name], said)), None)

@@ -13,7 +13,7 @@ from dfe_returns.errors import InputError
 from dfe_returns.sources.dates import parse_dates
 from dfe_returns.sources.model import FILE, LINE, SsdColumn, SsdModel, SsdTable
 from dfe_returns.sources.profile import Profile
-from dfe_returns.sources.raw import RawFile, Reader, of_file, same_file
+from dfe_returns.sources.raw import RawFile, Reader, files_named, of_file
 from dfe_returns.sources.report import Notes
 from dfe_returns.sources.words import blank_reader, plain, spread, tidy, uniques
 
@@ -88,7 +88,7 @@ def _own(spec: Mapping[str, Any], table: SsdTable, profile: Profile, names: Sequ
             continue
         columns[name] = {"column": expression} if isinstance(expression, str) else expression
     wanted = spec.get("from") or spec.get("query")
-    found = [name for name in names if same_file(name, str(wanted))]
+    found = files_named(names, str(wanted))
     if not found:
         notes.add("STRUCT-NO-FILE", f"There is no file '{wanted}', which {table.name} is made from.", str(wanted))
     return [Part(table.name, name, columns, spec) for name in found]
@@ -170,7 +170,7 @@ def _helper_files(parts: Sequence[Part], profile: Profile, names: Sequence[str])
     wanted = {e["follow"]["file"] for part in parts for e in part.columns.values() if "follow" in e}
     wanted |= {profile.merges["file"]} if profile.merges else set()
     wanted |= {rule["file"] for rule in profile.exclude.get("rows", ())}
-    return {name for name in names for one in wanted if same_file(name, str(one))}
+    return {name for one in wanted for name in files_named(names, str(one))}
 
 
 def source_columns(part: Part) -> set[str]:

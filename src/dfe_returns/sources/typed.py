@@ -123,11 +123,12 @@ class TypedReader:
         formats = formats_of(column.name, part, self.profile)
         dates = parse_dates(cells.distinct, formats, self._why_blank)
         if dates.refused:
+            ways = ", ".join((*formats, *dates.others)) or "dmy"
             self.notes.stop(
                 "STRUCT-DATE-ORDER",
                 f"{part.file}: the dates of {cells.source} cannot be told ({dates.refused}). Say in the profile how "
                 "they are written "
-                f"(formats: {{{column.name}: [dmy]}}), or export them as yyyy-mm-dd.",
+                f"(formats: {{{column.name}: [{ways}]}}), or export them as yyyy-mm-dd.",
                 file=part.file,
                 column=cells.source,
             )

@@ -147,6 +147,12 @@ def _care(tables: Mapping[str, pd.DataFrame], episode_end: str) -> Iterator[Note
     )
     yield from _sequence(care, episode_end)
     placement = tables["ssd_cla_placement"]
+    yield from _notes(
+        "STRUCT-NO-PLACEMENT",
+        "A placement without a type: the extract may have dropped it",
+        placement[placement["clap_cla_placement_type"].isna()],
+        "clap_cla_placement_type",
+    )
     due = placement["clap_cla_placement_type"].str.match(r"^(?:U[1-6]|K[12]|R3|S1)", na=False)
     yield from _notes(
         "STRUCT-URN-BLANK",
@@ -166,24 +172,28 @@ def _care(tables: Mapping[str, pd.DataFrame], episode_end: str) -> Iterator[Note
 
 
 def _sequence(care: pd.DataFrame, episode_end: str) -> Iterator[Note]:
-    """Each episode against the one before it of the same child."""
+    """Each episode against the one before it of the same child, its end moved as the build moves it: onto the day the
+    next one begins, where the system ends it on the day before.
+    """
     start, end = "clae_cla_episode_start_date", "clae_cla_episode_ceased_date"
     rows = care.dropna(subset=["clae_person_id", start])
     rows = rows.sort_values(["clae_person_id", start, end], kind="stable", na_position="last")
     same = rows["clae_person_id"].eq(rows["clae_person_id"].shift())
+    day = pd.Timedelta(days=1)
+    if episode_end == "day_before":
+        following = rows[start].shift(-1).where(same.shift(-1, fill_value=False))
+        rows = rows.assign(**{end: rows[end].mask(following.eq(rows[end] + day), following)})
     before = rows[end].shift()
     yield from _notes(
         "STRUCT-OVERLAP", "An episode begins before the last one ended", rows[same & (rows[start] < before)], start
     )
     still = rows[same & before.isna()]
     yield from _notes("STRUCT-TWO-OPEN", "An episode begins while the last one is still open", still, start)
-    yield from _notes("STRUCT-ZERO-DAYS", "An episode ends on the day it begins", rows[rows[start].eq(rows[end])], end)
-    if episode_end == "same_day":
-        period = rows["clae_cla_id"].eq(rows["clae_cla_id"].shift())
-        gap = rows[same & period & (rows[start] == before + pd.Timedelta(days=1))]
-        yield from _notes(
-            "STRUCT-DAY-MISSING", "An episode begins the day after the last one of its period ended", gap, start
-        )
+    yield from _notes("STRUCT-ZERO-DAYS", "An episode lasts no day", rows[rows[start].eq(rows[end])], end)
+    period = rows["clae_cla_id"].eq(rows["clae_cla_id"].shift())
+    gap = rows[same & period & (rows[start] == before + (2 * day if episode_end == "day_before" else day))]
+    message = "A day is missing between an episode and the last one of its period"
+    yield from _notes("STRUCT-DAY-MISSING", message, gap, start)
 
 
 def _left_open(tables: Mapping[str, pd.DataFrame], as_at: pd.Timestamp | None) -> Iterator[Note]:
