@@ -168,3 +168,33 @@ def test_values_cannot_start_a_formula(extract, tmp_path):
     cell = openpyxl.load_workbook(write_codes(codes, tmp_path / "codes.xlsx"))["to map"]["B2"]
     assert cell.value == "'=1+1"
     assert cell.data_type == "s"
+
+
+def test_a_column_of_names_is_told_and_none_of_them_shown(extract, profile):
+    """A profile that reads codes from the wrong column must not print what stands there."""
+    people = [f"{n} | {n} | Person{n} | {'F' if n % 2 else 'M'}" for n in range(501, 551)]
+    folder = extract(ssd_person="pers_person_id | pers_legacy_id | name | pers_sex\n" + "\n".join(people))
+    mine = profile("profile: mine\nextends: ssd_systemc\naliases: {pers_ethnicity: [name]}")
+    check = check_source(folder, mine)
+    assert check.stops == [
+        "pers_ethnicity: 50 different values in 50 cells are not mapped to a code, so the column the profile names for it "
+        "holds no codes. They are not shown. Correct the column in the profile."
+    ]
+    shown = "".join(f.to_csv() for f in (check.values, check.unmapped, check.structure, unmapped_codes(check)))
+    assert "Person5" not in shown
+    assert unmapped_codes(check).empty
+
+
+def test_codes_may_be_typed_in_small_letters(tmp_path):
+    write_table(tmp_path, "codes.csv", "column | value | count | code\npers_sex | X | 4 | u\npers_ethnicity | ? | 4 | nobt")
+    assert read_codes(tmp_path / "codes.csv") == {"pers_sex": {"X": "U"}, "pers_ethnicity": {"?": "NOBT"}}
+
+
+def test_rows_that_an_unpivot_or_a_group_takes_away_are_counted(theirs_of_the_vendor):
+    reasons = set(theirs_of_the_vendor.dropped["reason"])
+    assert {"none of its columns is ticked", "made one with other rows of its group"} <= reasons
+
+
+@pytest.fixture(scope="module")
+def theirs_of_the_vendor():
+    return check_source(VENDOR, "fernshire_vendor")

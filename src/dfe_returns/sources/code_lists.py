@@ -74,7 +74,9 @@ def read_codes(path: Path | str) -> dict[str, dict[str, str | None]]:
         column = known.get(name)
         if column is None or not (column.codes or column.type == "flag"):
             raise UsageError(f"{path.name}, line {line}: {name!r} is no column that holds codes.")
-        if code != LEFT_BLANK and code not in (("Y", "N") if column.type == "flag" else codes_of(column).codes):
+        folded = {"y": "Y", "n": "N"} if column.type == "flag" else codes_of(column).folded
+        code = code if code == LEFT_BLANK else folded.get(code.lower(), code)
+        if code != LEFT_BLANK and code not in folded.values():
             raise UsageError(f"{path.name}, line {line}: {code!r} is no national code of {name}.")
         found.setdefault(name, {})[value.removeprefix("'")] = None if code == LEFT_BLANK else code
     return found

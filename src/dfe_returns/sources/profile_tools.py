@@ -77,7 +77,7 @@ def check_source(
 def unmapped_codes(check: ProfileCheck) -> pd.DataFrame:
     """Values without a code: column, value, count, code and meaning (both to be filled in); most frequent first."""
     found = check.unmapped
-    found = found[~found["value"].str.endswith("(out of use on that day)")]
+    found = found[~found["value"].str.endswith(("(out of use on that day)", " different values, not shown)"))]
     out = found.groupby(["column", "value"], as_index=False, sort=True).agg(count=("count", "sum"))
     out = out.sort_values(["column", "count", "value"], ascending=[True, False, True], kind="stable", ignore_index=True)
     return out.assign(code="", meaning="")[CODES_COLUMNS]

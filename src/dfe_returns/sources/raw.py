@@ -73,7 +73,7 @@ def same_file(name: str, said: str) -> bool:
 
 
 def files_named(names: Sequence[str], said: str) -> list[str]:
-    """The files a profile names; without any, those of that name that are a workbook in place of text or the reverse."""
+    """The files a profile names; without any, those of that name with another ending (a workbook in place of text)."""
     found = [name for name in names if same_file(name, said)]
     return found or [name for name in names if "." in said and same_file(_stem(name), _stem(said))]
 

@@ -233,9 +233,14 @@ def make(
     made = pd.DataFrame(out, index=frame.index)
     made[LINE] = frame[LINE].array
     if "unpivot" in part.spec:
-        made = _unpivot(made, frame, part.spec["unpivot"])
+        made, untouched = _unpivot(made, frame, part.spec["unpivot"])
+        left_out += [("none of its columns is ticked", untouched)] if untouched else []
     if "group" in part.spec:
-        made = _group(made, frame, part, profile)
+        grouped = _group(made, frame, part, profile)
+        left_out += (
+            [("made one with other rows of its group", len(made) - len(grouped))] if len(grouped) < len(made) else []
+        )
+        made = grouped
     made[FILE] = pd.Series(raw.name, index=made.index, dtype=pd.CategoricalDtype([raw.name]))
     return made, left_out
 
@@ -354,9 +359,9 @@ def _split(frame: pd.DataFrame, how: Mapping[str, str]) -> pd.DataFrame:
     return out.assign(**{how["column"]: out[how["column"]].fillna("").astype("str")})
 
 
-def _unpivot(made: pd.DataFrame, frame: pd.DataFrame, how: Mapping[str, Any]) -> pd.DataFrame:
+def _unpivot(made: pd.DataFrame, frame: pd.DataFrame, how: Mapping[str, Any]) -> tuple[pd.DataFrame, int]:
     """Ticked columns become rows (or one JSON list per row): the heading, or what the profile says it stands for, is
-    the value.
+    the value. Also how many rows have nothing ticked, which make none.
     """
     named = how["columns"]
     values = named if isinstance(named, Mapping) else {name: name for name in named}
@@ -365,14 +370,15 @@ def _unpivot(made: pd.DataFrame, frame: pd.DataFrame, how: Mapping[str, Any]) ->
     for name, value in values.items():
         codes, distinct = uniques(frame[str(name)])
         ticked[str(value)] = np.array([plain(text) in yes for text in distinct], dtype=bool)[codes]
+    untouched = int((~np.logical_or.reduce(list(ticked.values()))).sum()) if ticked else len(made)
     if how.get("list"):
         text = pd.Series("", index=made.index, dtype="str")
         for value, on in ticked.items():
             text = text.where(~on, text + np.where(text.eq(""), "", ", ") + f'"{value}"')
         made = made.assign(**{how["into"]: "[" + text + "]"})
-        return made[text.ne("")].reset_index(drop=True)
+        return made[text.ne("")].reset_index(drop=True), untouched
     pieces = [made[on].assign(**{how["into"]: value}) for value, on in ticked.items()]
-    return pd.concat(pieces).sort_index(kind="stable").reset_index(drop=True)
+    return pd.concat(pieces).sort_index(kind="stable").reset_index(drop=True), untouched
 
 
 def _group(made: pd.DataFrame, frame: pd.DataFrame, part: Part, profile: Profile) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from dfe_returns.sources.words import blank_reader, spread, tidy, uniques
 from dfe_returns.validate.checks import upn_check_letter
 
 _MOST_SHOWN = 60
+_MOST_DIFFERENT = 30
 _UPN = r"^[A-Z]\d{11}[A-Z0-9]$"
 
 
@@ -232,8 +233,12 @@ class TypedReader:
 
     def _mapped(self, cells: Cells, results: Sequence[Read]) -> tuple[Any, npt.NDArray[np.object_] | None]:
         counts = cells.count()
+        lost = [int(n) for result, n in zip(results, counts, strict=False) if result.how == "unmapped" and n]
+        if hidden := no_codes(len(lost), sum(lost)):
+            name = (cells.column.table, cells.column.name)
+            self.found.values.append((*name, f"{len(lost)} different values, not shown", "", "unmapped", sum(lost)))
         for word, result, count in zip(cells.distinct, results, counts, strict=False):
-            if result.how != "blank" and count:
+            if result.how != "blank" and count and not (hidden and result.how == "unmapped"):
                 self.found.values.append(
                     (
                         cells.column.table,
@@ -318,8 +323,25 @@ class TypedReader:
                 wrong = wrong.where(frame[name].isna(), "")
             pending[column.name] = wrong
             counts = wrong[wrong.ne("")].value_counts(sort=False).sort_index()
+            if no_codes(len(counts), int(counts.sum())):
+                self._hidden(column, file, len(counts), frame[LINE][wrong.ne("")])
+                continue
             for value, count in zip(counts.index.astype(str).tolist(), counts, strict=True):
                 self._one_unmapped(column, file, value, int(count), frame[LINE][wrong.eq(value)])
+
+    def _hidden(self, column: SsdColumn, file: str, different: int, lines: pd.Series) -> None:
+        """A column that is none of codes: its values may be names or notes, and stand in no message."""
+        shown = f"({different} different values, not shown)"
+        self.found.unmapped.append((file, column.table, column.name, shown, len(lines), "stop"))
+        self.notes.stop(
+            "STRUCT-UNMAPPED",
+            f"{column.name}: {different} different values in {len(lines)} cells are not mapped to a code, so the "
+            "column the profile names for it holds no codes. They are not shown. Correct the column in the profile.",
+            file=file,
+            line=int(lines.min()) if lines.notna().any() else None,
+            column=column.name,
+            count=len(lines),
+        )
 
     def _one_unmapped(self, column: SsdColumn, file: str, value: str, count: int, lines: pd.Series) -> None:
         action = self.codemap(column).unmapped if column.type != "flag" else self.profile.codemap(column.name).unmapped
@@ -362,6 +384,11 @@ class TypedReader:
 
 def _is_upn(values: pd.Series) -> pd.Series:
     return values.str.match(_UPN, na=False) & upn_check_letter(values)
+
+
+def no_codes(different: int, cells: int) -> bool:
+    """Whether so many unmapped values differ that the column cannot be one of codes: names, numbers, dates, notes."""
+    return different > _MOST_DIFFERENT and different > cells / 2
 
 
 _WORDS = {
