@@ -68,23 +68,6 @@ def test_01_american_order_that_alone_fits_is_read_and_told(extract):
     assert notes(loaded, "STRUCT-DATE-AMERICAN") == [("ssd_cin_plans.csv", None, "cinp_cin_plan_start_date", 2)]
 
 
-def test_01_iso_dates_and_named_months_are_read_whatever_the_profile_states(extract, profile):
-    mine = profile("profile: mine\nextends: ssd_systemc\nsource: {formats: [dmy]}")
-    table = PLANS + "1 | R1 | 501 | 2025-05-06 | 6-Jun-25\n2 | R1 | 501 | 06/07/2025 | "
-    plans = load(extract(ssd_cin_plans=table), mine).tables["ssd_cin_plans"]
-    assert days(plans["cinp_cin_plan_start_date"]) == ["2025-05-06", "2025-07-06"]
-    assert days(plans["cinp_cin_plan_end_date"]) == ["2025-06-06", ""]
-
-
-@pytest.mark.parametrize(
-    ("stated", "stored", "told"), [("dmy", "46112", "1 as excel"), ("iso", "20/03/2026", "1 as dmy"), ("dmy", "20260320", "1 as compact")]
-)  # fmt: skip
-def test_01_dates_in_another_writing_than_the_profile_states_are_never_blank_in_silence(extract, profile, stated, stored, told):
-    mine = profile(f"profile: mine\nextends: ssd_systemc\nsource: {{formats: [{stated}]}}")
-    with pytest.raises(InputError, match=f"cinp_cin_plan_end_date cannot be told .*{told}"):
-        load(extract(ssd_cin_plans=PLANS + f"1 | R1 | 501 | 2025-05-06 | {stored}\n2 | R1 | 501 | 2025-05-06 | n/k"), mine)
-
-
 def test_02_placeholder_dates_are_blank_and_counted(extract):
     loaded = load(extract(ssd_cin_plans=PLANS + """
         1 | R1 | 501 | 2025-05-06 | 1900-01-01
@@ -321,19 +304,6 @@ def test_15_episodes_that_overlap_touch_badly_or_end_before_they_start(extract, 
     assert notes(load(folder, mine), "STRUCT-DAY-MISSING") == []
 
 
-def test_15_the_same_where_an_episode_ends_the_day_before_the_next(extract, profile):
-    """The first lasts a day (the next begins the day after), the second is followed after a day that is missing."""
-    folder = extract(ssd_cla_episodes=EPISODES + """
-        E1 | 501 | P1 | | 2025-04-01 | 2025-04-01
-        E2 | 501 | P1 | | 2025-04-02 | 2025-06-01
-        E3 | 501 | P1 | | 2025-06-03 | 2025-06-03""")  # fmt: skip
-    mine = profile("profile: mine\nextends: ssd_systemc\nconventions: {episode_end: day_before}")
-    loaded = load(folder, mine)
-    assert notes(loaded, "STRUCT-OVERLAP") == []
-    assert notes(loaded, "STRUCT-DAY-MISSING") == [("ssd_cla_episodes.csv", 4, "clae_cla_episode_start_date", 1)]
-    assert notes(loaded, "STRUCT-ZERO-DAYS") == [("ssd_cla_episodes.csv", 4, "clae_cla_episode_ceased_date", 1)]
-
-
 def test_16_legal_statuses_without_episode_or_two_at_once(extract):
     loaded = load(extract(
         ssd_cla_episodes=EPISODES + "E1 | 501 | P1 | | 2025-04-01 |",
@@ -359,11 +329,6 @@ def test_17_a_placement_that_a_code_filter_dropped(extract):
     ))  # fmt: skip
     assert notes(loaded, "STRUCT-ORPHAN") == [("ssd_cla_episodes.csv", 2, "clae_cla_placement_id", 1)]
     assert notes(loaded, "STRUCT-NO-PLACEMENT") == [("ssd_cla_episodes.csv", 3, "clae_cla_placement_id", 1)]
-
-
-def test_17_a_placement_whose_type_a_code_filter_dropped(extract):
-    folder = extract(ssd_cla_placement=PLACEMENTS + "X1 | P1 | 501 |  | | 2025-04-01 |")
-    assert notes(load(folder), "STRUCT-NO-PLACEMENT") == [("ssd_cla_placement.csv", 2, "clap_cla_placement_type", 1)]
 
 
 def test_18_an_ofsted_number_that_got_lost(extract):

@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 _ZONE = r"(?P<zone> ?(?:[zZ]|UTC|GMT|BST|[+-]\d{2}:?\d{2}))?"
-_TIME = r"(?:[ tT]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[apAP][mM])?" + _ZONE + ")?"
+_TIME = r"(?:[ tT]+\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,:]\d{1,9})?)?(?: ?[apAP][mM])?" + _ZONE + ")?"
 _ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})" + _TIME + "$")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _SLASH = re.compile(r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})" + _TIME + "$")
 _NAMED = re.compile(r"^(\d{1,2})[ \-/.]([a-zA-Z]{3,9})[ \-/.,]+(\d{4}|\d{2})" + _TIME + "$")
+_MONTH_FIRST = re.compile(r"^([a-zA-Z]{3,9})[ \-]+(\d{1,2}),?[ \-]+(\d{4})" + _TIME + "$")
 _EXCEL = re.compile(r"^(\d{5})(?:[.,]\d+)?$")
 _MONTHS = dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True))  # noqa: SIM905
 _EXCEL_START = date(1899, 12, 30)
@@ -29,8 +30,13 @@ _EXCEL_LEAST, _EXCEL_MOST = (
     80_000,
 )  # 1938 to 2119: nobody in these returns was born before, nothing is planned after
 
+_NO_DATES = 3
+"""Different values of a column, none of which reads as a date, that are too many to be slips."""
+
 FORMATS = ("iso", "dmy", "mdy", "named", "excel", "compact")
-"""iso 2026-03-31 [00:00:00.000]; dmy 31/03/2026; mdy 03/31/2026; named 31-Mar-26; excel 46112; compact 20260331"""
+"""iso 2026-03-31 [00:00:00.000]; dmy 31/03/2026; mdy 03/31/2026; named 31-Mar-26 or Mar 31 2026; excel 46112;
+compact 20260331
+"""
 
 
 @dataclass
@@ -80,6 +86,9 @@ def parse_dates(
             out.status[position] = "placeholder"
         else:
             out.values[position] = np.datetime64(found, "us")
+    unread = out.status.count("unreadable")
+    if not refused and unread >= _NO_DATES and not out.formats:
+        out.refused = f"none of its {unread} different values reads as a date"
     if formats and not refused:
         found = _otherwise(distinct, out.status)
         out.others = tuple(how for how in FORMATS if found[how] and how not in allowed)
@@ -130,6 +139,9 @@ def _one(text: str, allowed: set[str], order: str) -> tuple[date | None, str, bo
     if (m := _NAMED.match(text)) and "named" in allowed:
         month_number = _MONTHS.get(m[2][:3].lower())
         return (_day(m[3], str(month_number), m[1]), "named", bool(m["zone"])) if month_number else (None, "", False)
+    if (m := _MONTH_FIRST.match(text)) and "named" in allowed:
+        month_number = _MONTHS.get(m[1][:3].lower())
+        return (_day(m[3], str(month_number), m[2]), "named", bool(m["zone"])) if month_number else (None, "", False)
     if (m := _EXCEL.match(text)) and "excel" in allowed and _EXCEL_LEAST <= int(m[1]) <= _EXCEL_MOST:
         return _EXCEL_START + timedelta(days=int(m[1])), "excel", False
     if (m := _COMPACT.match(text)) and "compact" in allowed:

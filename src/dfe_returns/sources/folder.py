@@ -13,6 +13,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dfe_returns.errors import InputError
@@ -25,7 +26,10 @@ from dfe_returns.sources.words import tidy
 
 TEXT_ENDINGS = (".csv", ".txt", ".tsv")
 EXCEL_ENDINGS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
-_TOTALS = re.compile(r"^(grand |sub)?total\b|^\d+ (rows|records)\b|^(row|record) count\b|^rows:|^end of report\b", re.I)
+_EXCEL_SEPARATOR = re.compile(rb"^(?:\xef\xbb\xbf)?sep=([,;|\t])\r?\n")
+_TOTALS = re.compile(
+    r"^(grand |sub)?total\b|^\(?\d+ (rows?|records?)\b|^(row|record) count\b|^rows:|^end of report\b", re.I
+)
 
 
 class FolderReader:
@@ -105,25 +109,38 @@ class FolderReader:
             last = [str(cell) for cell in sheet.frame.drop(columns=[LINE]).iloc[-1]] if len(sheet.frame) else []
             return self._without_totals(sheet.select(columns), last)
         data, encoding, separator, first_line = self._load(name)
+        last = _last_row(data, encoding, separator)
+        data = self._without_count(name, data, first_line, last, len(_header(data, encoding, separator)))
         raw = parse(data, name, encoding, separator, first_line, columns)
         self._bytes.pop(name, None)
         raw.sha256 = sha256_of(self.folder / name)
         self._tell(raw)
         return self._without_totals(raw, _last_row(data, encoding, separator, name))
 
+    def _without_count(self, name: str, data: bytes, first_line: int, last: list[str], columns: int) -> bytes:
+        """The text without a last line that only says how many rows there are, as query tools write it."""
+        if len(last) >= columns or not last or not _TOTALS.match(tidy(last[0])):
+            return data
+        end = data.rstrip().rfind(b"\n") + 1
+        self._totals(name, first_line + data.count(b"\n", 0, end))
+        return data[:end]
+
     def _without_totals(self, raw: RawFile, last: list[str]) -> RawFile:
         """Totals at the foot of a report are no record: refused, or left out where the profile says so."""
         if raw.rows == 0 or not any(_TOTALS.match(tidy(cell)) for cell in last):
             return raw
         line = int(raw.frame[LINE].iloc[-1])
-        if self.options.of(raw.name, "totals") != "drop":
-            raise InputError(
-                f"{raw.name}, line {line}: the file ends with a line of totals. Export it without totals, "
-                "or write `totals: drop` in the profile under `source`."
-            )
-        self.notes.add("STRUCT-TOTALS", "The line of totals at the foot was left out.", raw.name, line)
+        self._totals(raw.name, line)
         raw.frame, raw.rows = raw.frame.iloc[:-1], raw.rows - 1
         return raw
+
+    def _totals(self, name: str, line: int) -> None:
+        if self.options.of(name, "totals") != "drop":
+            raise InputError(
+                f"{name}, line {line}: the file ends with a line of totals. Export it without totals, "
+                "or write `totals: drop` in the profile under `source`."
+            )
+        self.notes.add("STRUCT-TOTALS", "The line of totals at the foot was left out.", name, line)
 
     def _sheet(self, name: str) -> Any:
         from dfe_returns.sources.excel import read_sheet  # only Excel users pay for the import
@@ -143,18 +160,21 @@ class FolderReader:
             encoding = str(self.options.of(name, "encoding"))
             if encoding == "detect":
                 encoding = detect_encoding(data, name)
-            if encoding in {"utf-16", "utf-8-sig"}:
+            if encoding in {"utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"}:
                 data = _decoded(data, encoding, name).encode("utf-8")
+            data = data.rstrip(b"\x1a")  # the end-of-file mark of old systems
             if b"\n" not in data and b"\r" in data:
                 data = data.replace(b"\r", b"\n")
             row = self.options.of(name, "header_row")
+            said = _EXCEL_SEPARATOR.match(data)  # "sep=;" in the first line, written for Excel
             first_line = _header_line(data, encoding) if row == "find" else int(str(row))
+            first_line += bool(said and first_line == 1)
             data = _after(data, first_line - 1)
             if not data.strip():
                 raise InputError(f"{name} is empty: it has not even a header line. Export it again.")
             separator = str(self.options.of(name, "separator"))
             if separator == "detect":
-                separator = detect_separator(_first_line(data, encoding))
+                separator = said[1].decode() if said else detect_separator(_first_line(data, encoding))
             self._bytes[name] = (data, encoding, separator, first_line)
         return self._bytes[name]
 
@@ -183,6 +203,11 @@ def parse(data: bytes, name: str, encoding: str, separator: str, first_line: int
         if len(at) == 1 and wrong[-1] and layout.cells[-1] < layout.cells[0]:
             raise InputError(
                 f"{name}: the file ends in the middle of its last row, line {at[0]}. It was cut off; export it again."
+            )
+        if layout.cells[0] < 3 <= np.median(layout.cells):
+            raise InputError(
+                f"{name}, line {first_line}: fewer cells than in the rows below; a title seems to stand above the "
+                "names of the columns. Write `header_row: find` in the profile under `source`, or export without the title."
             )
         raise InputError(
             f"{name}: {len(at)} row(s) have not the {layout.cells[0]} columns of the header ({line_list(at)}). "

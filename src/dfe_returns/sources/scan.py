@@ -17,7 +17,14 @@ from dfe_returns.errors import InputError
 _BLOCK = 1 << 22
 _QUOTE, _NEWLINE = 34, 10
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_NAMES = {"utf-8-sig": "UTF-8 with mark", "utf-8": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
+_NAMES = {
+    "utf-8-sig": "UTF-8 with mark",
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16 without mark",
+    "utf-16-be": "UTF-16 without mark",
+    "cp1252": "Windows-1252",
+}
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -35,9 +42,15 @@ def encoding_name(encoding: str) -> str:
 
 
 def detect_encoding(data: bytes, file: str) -> str:
-    """utf-8-sig, utf-16, utf-8, else Windows-1252. Raises InputError for bytes that are text in none of them."""
+    """utf-8-sig, utf-16 (with or without mark), utf-8, else Windows-1252. Raises InputError for bytes that are text in
+    none of them.
+    """
     for mark, name in _BOMS:
         if data.startswith(mark):
+            return name
+    start = data[:4096]
+    for name, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[0::2])):
+        if zeros.count(0) > 0.8 * len(zeros) and start.count(0) <= len(zeros) and _decodes(data, name):
             return name
     if _decodes(data, "utf-8"):
         return "utf-8"
