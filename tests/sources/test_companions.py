@@ -118,3 +118,46 @@ def test_all_companions_may_be_template_only(extract, tmp_path):
     folder.mkdir()
     write_table(folder, "la_dolo", "child_id | dolo_start | dolo_end")
     assert load(extract(), companions=folder).tables["la_dolo"].empty
+
+
+REASONS = "child_id | reason | decided_by_role | decided_on\n"
+
+
+def test_what_a_companion_says_stands_over_what_the_profile_takes_from_the_extract(extract, profile, tmp_path):
+    """Two home postcodes for one entry to care: the one a person wrote into the companion file is used, the other told."""
+    folder = extract()
+    write_table(folder, "Homes.csv", "Who | Came | Where\n1001 | 2025-05-06 | ZZ1 1AA\n1002 | 2025-06-07 | ZZ2 2BB")
+    by_hand = tmp_path / "companions"
+    by_hand.mkdir()
+    write_table(by_hand, "la_home_postcode", "child_id | entered_care | postcode\n1001 | 2025-05-06 | ZZ9 9ZZ")
+    mine = profile("""
+        profile: mine
+        extends: ssd_systemc
+        tables:
+          la_home_postcode:
+            from: Homes.csv
+            columns: {child_id: Who, entered_care: Came, postcode: Where}
+        """)
+    loaded = load(folder, mine, by_hand)
+    homes = loaded.tables["la_home_postcode"]
+    assert homes[["child_id", "postcode"]].to_numpy().tolist() == [["1001", "ZZ9 9ZZ"], ["1002", "ZZ2 2BB"]]
+    assert notes(loaded, "STRUCT-REPEAT-KEY") == [("Homes.csv", 2, "child_id", 1)]
+
+
+def test_a_folder_of_companions_stands_over_an_older_one_in_the_extract_save_for_rows_not_filled_in(extract, tmp_path):
+    folder = extract(la_upn_unknown=REASONS + "1002 | UN4 | Data manager | 2026-03-01\n1001 | UN4 | Data manager | 2026-03-01")
+    by_hand = tmp_path / "companions"
+    by_hand.mkdir()
+    write_table(by_hand, "la_upn_unknown", REASONS + "1002 | UN2 | Data manager | 2026-04-01\n1001 | | |")
+    loaded = load(folder, companions=by_hand)
+    reasons = loaded.tables["la_upn_unknown"]
+    assert reasons[["child_id", "reason"]].to_numpy().tolist() == [["1002", "UN2"], ["1001", "UN4"]]
+    assert notes(loaded, "STRUCT-REPEAT-KEY") == [("la_upn_unknown.csv", 2, "child_id", 1)]
+
+
+def test_companions_that_excel_has_saved_are_read_once_the_profile_says_how(extract, profile):
+    folder = extract(la_upn_unknown=REASONS + "1002 | UN2 | Data manager | 04/03/2026")
+    with pytest.raises(InputError, match=r"formats: {decided_on: \[dmy\]}"):
+        load(folder)
+    loaded = load(folder, profile("profile: mine\nextends: ssd_systemc\nformats: {decided_on: [dmy]}"))
+    assert loaded.tables["la_upn_unknown"]["decided_on"].dt.strftime("%Y-%m-%d").tolist() == ["2026-03-04"]

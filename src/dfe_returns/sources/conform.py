@@ -25,7 +25,7 @@ from dfe_returns.sources.report import (
     ConformReport,
     Notes,
 )
-from dfe_returns.sources.shape import Part, make, plan, source_columns
+from dfe_returns.sources.shape import Part, make, plan, source_columns, table_name
 from dfe_returns.sources.typed import TypedReader
 from dfe_returns.sources.words import tidy
 
@@ -84,7 +84,7 @@ class _Conform:
     def read(self, reader: Reader, first: bool) -> None:
         """All parts of one reader, file by file, so that only one file's text is held at a time."""
         parts = plan(reader, self.profile, self.model, self.notes) if first else self._companion_parts(reader)
-        self._read_helpers(reader, parts)
+        self._read_helpers(reader, parts, first)
         for file in sorted({part.file for part in parts}):
             mine = [part for part in parts if part.file == file]
             wanted = set().union(*(source_columns(part) for part in mine)) | self._date_column(file)
@@ -100,7 +100,7 @@ class _Conform:
         self.notes.stops += [one for one in quiet.stops if str(one.get("file", "")).startswith("la_")]
         return parts
 
-    def _read_helpers(self, reader: Reader, parts: list[Part]) -> None:
+    def _read_helpers(self, reader: Reader, parts: list[Part], first: bool) -> None:
         """Files in which the profile looks something up: other tables' keys, merged numbers, people to leave out."""
         wanted: dict[str, set[str]] = {}
         for part in parts:
@@ -118,7 +118,7 @@ class _Conform:
         for said, columns in wanted.items():
             file = next(iter(files_named(reader.names(), said)), None)
             if file is None:
-                if said in followed or said in {rule["file"] for rule in rules}:
+                if first and said in followed | {rule["file"] for rule in rules}:
                     why = (
                         "values are looked up in; they count as blank" if said in followed else "people are left out by"
                     )
@@ -203,7 +203,7 @@ class _Conform:
         """Everything that needs all tables: people, links, repeats, what lies in the future, validation."""
         from dfe_returns.validate.ssd_schemas import check_ssd  # pandera is heavy; only needed from here on
 
-        tables = {name: _below(parts, self.model.tables[name]) for name, parts in self.parts.items()}
+        tables = {name: self._joined(parts, self.model.tables[name]) for name, parts in self.parts.items()}
         extract_date, window = self._dates()
         people.merge_people(tables, self.profile, self.helpers, self.model, self.notes)
         people.settle_legacy_numbers(tables, self.profile, self.model, self.notes)
@@ -239,6 +239,27 @@ class _Conform:
             stops=list(self.notes.stops),
         )
         return tables, report
+
+    def _joined(self, parts: list[pd.DataFrame], table: SsdTable) -> pd.DataFrame:
+        """All parts of a table below each other.
+
+        Of a companion, files filled in by people come first, the latest read before others, and where they say
+        something else than a later part of one key, theirs stands and the other is set aside.
+        """
+        if not table.companion or len(parts) < 2:
+            return _below(parts, table)
+        hand = [bool(len(part)) and table_name(str(part[FILE].iloc[0])) == table.name for part in parts]
+        by_hand = [part for part, mine in zip(parts, hand, strict=True) if mine]
+        parts = [*reversed(by_hand), *(part for part, mine in zip(parts, hand, strict=True) if not mine)]
+        frame = _below(parts, table)
+        keys, content = list(table.key), list(table.columns)
+        facts = [name for name in content if name not in table.prefilled]
+        said = frame[keys].notna().all(axis=1) & frame[facts].notna().any(axis=1)
+        part = pd.Series(np.repeat(np.arange(len(parts)), [len(one) for one in parts]), index=frame.index)
+        first = part.where(said).groupby([frame[key] for key in keys], dropna=False).transform("min")
+        again = said & part.ne(first) & ~frame.duplicated(content)
+        reason = f"{', '.join(keys)} is given by hand in another file, which stands; set aside"
+        return self._drop(frame, again, table, "STRUCT-REPEAT-KEY", reason, keys[0])
 
     def _defaults(self, tables: dict[str, pd.DataFrame]) -> None:
         """A health check without status, where the case system never fills it in and the profile says what it is."""

@@ -207,7 +207,7 @@ def parse(data: bytes, name: str, encoding: str, separator: str, first_line: int
         if layout.cells[0] < 3 <= np.median(layout.cells):
             raise InputError(
                 f"{name}, line {first_line}: fewer cells than in the rows below; a title seems to stand above the "
-                "names of the columns. Write `header_row: find` in the profile under `source`, or export without the title."
+                "names of the columns. Write `header_row: find` in the profile under `source`, or export without it."
             )
         raise InputError(
             f"{name}: {len(at)} row(s) have not the {layout.cells[0]} columns of the header ({line_list(at)}). "

@@ -202,7 +202,8 @@ def columns_of(expression: Expression) -> set[str]:
 def formats_of(name: str, part: Part, profile: Profile) -> tuple[str, ...]:
     """How the dates of one SSD column are written in one file: the nearest of what the profile says."""
     if part.table.startswith("la_") and not part.spec:
-        return ()  # companions are written for us, as yyyy-mm-dd, whatever the case system does
+        # companions are written for us, as yyyy-mm-dd, whatever the case system does, until Excel has saved them
+        return tuple(profile.column_formats.get(name, ()))
     said = part.columns.get(name, {}).get("formats") or profile.column_formats.get(name) or part.spec.get("formats")
     return tuple(said or of_file(profile.file_formats, part.file) or profile.formats)
 
