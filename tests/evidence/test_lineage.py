@@ -127,6 +127,22 @@ def test_sensitive_values_are_hidden_until_a_reason_is_given(cin_run):
     assert shown["CINreferralDate"] == "2025-05-01"
 
 
+def test_a_value_set_by_hand_says_why_by_whose_decision_and_when(cin_run):
+    """The reason may tell something of the child, so it is hidden where the value is."""
+    note = "misread (manager, 2026-05-01)"
+    one = {"rule": "CIN-OVERRIDE", "table": "CINdetails", "record": "ssd_cin_episodes.csv:5", "child": "A1", "old": ""}
+    both = [one | {"field": field, "new": "", "note": note} for field in ("PrimaryNeedCode", "CINreferralDate")]
+    cin_run.decisions = pd.concat([cin_run.decisions, pd.DataFrame(both)], ignore_index=True)
+    answer = child_lineage(cin_run, "A1")
+    found = answer.set_index("field")["by_hand"]
+    assert found["PrimaryNeedCode"] == note
+    assert found["ReferralSource"] == ""
+    shown = hidden(answer).set_index("field")["by_hand"]
+    assert shown["PrimaryNeedCode"] == "(hidden)"
+    assert shown["CINreferralDate"] == note
+    assert shown["ReferralSource"] == ""
+
+
 def test_rows_of_one_child(cin_run):
     assert rows_of_child(cin_run, "A2")["line"].tolist() == [3, 7]
 

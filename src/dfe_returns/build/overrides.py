@@ -90,7 +90,8 @@ def _one_field(
     applied = rows.loc[found["line"]]
     old = pd.Series(found["old"].to_numpy(), index=applied.index)
     shown = pd.Series(found["new"].to_numpy(), index=applied.index)
-    role = applied["decided_by_role"].fillna("").astype("str")
+    day = applied["decided_on"].dt.strftime(", %Y-%m-%d").fillna("").astype("str")
+    who = applied["decided_by_role"].fillna("").astype("str") + day
     record.decide(
         codes[0],
         table.name,
@@ -98,7 +99,7 @@ def _one_field(
         field,
         old=old,
         new=shown,
-        note=applied["reason"].fillna("").astype("str") + " (" + role + ")",
+        note=applied["reason"].fillna("").astype("str") + " (" + who + ")",
     )
     record.came_from(table.name, found["at"], SOURCE, applied, field)
     left = rows[~rows.index.isin(found["line"])]

@@ -271,6 +271,7 @@ def lineage(
         if not len(found):
             raise UsageError("No value of that child is in this run; check the number as it stands in the return.")
         shown = ["table", "row", "field", "value", "source", "transformation", "gateway", "data_class"]
+        shown += ["by_hand"] if found["by_hand"].ne("").any() else []
     else:
         found = load_run(folder).fields
         if field is not None:

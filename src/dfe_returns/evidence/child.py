@@ -12,7 +12,8 @@ from dfe_returns.evidence.lineage import CHILD_COLUMN, as_text, row_lineage
 from dfe_returns.evidence.mapping import Mapped, mapping_of
 
 COLUMNS = [
-    "return", "table", "row", "field", "value", "source", "source_columns", "transformation", "decisions", "gateway",
+    "return", "table", "row", "field", "value", "source", "source_columns", "transformation", "decisions", "by_hand",
+    "gateway",
     "art6", "art9", "art10", "data_class", "tier", "about", "why", "doubts",
 ]  # fmt: skip
 
@@ -22,8 +23,9 @@ def child_lineage(run: Any, child: str, run_id: str = "") -> pd.DataFrame:
 
     ``run`` is a RunResult or the folder of a run; ``child`` the authority's number for the child as the return has it.
     ``source`` lists ``table file:line``; class, tier and conditions are those of the value (R14); ``decisions`` the
-    codes of what was done to it; ``run_id``: the run that is meant, where the folder may hold a later one. Raises
-    UsageError (without the number) when the return has no row of that child, or the folder holds another run.
+    codes of what was done to it; ``by_hand`` reason, role and date where a person set the value. ``run_id``: the run
+    that is meant, where the folder may hold a later one. Raises UsageError (without the number) when the return has no
+    row of that child, or the folder holds another run.
     """
     result = _loaded(run)
     if run_id and result.run_id != run_id:
@@ -47,7 +49,9 @@ def child_lineage(run: Any, child: str, run_id: str = "") -> pd.DataFrame:
         raise UsageError("That child is not in this run. Give the number as it stands in the return.")
     values["return"] = collection.name
     values["source"] = _sources(values, rows)
-    values["decisions"] = _decisions(values, rows, decided)
+    values["decisions"] = _decisions(values, rows, decided, "rule")
+    overrides = decided[decided["rule"].str.endswith("-OVERRIDE")]
+    values["by_hand"] = _decisions(values, rows, overrides, "note")
     values = values[values["value"].str.strip().ne("") | values["decisions"].ne("")]
     order = {name: i for i, name in enumerate(collection.fields)}
     at = (values["table"] + "." + values["field"]).map(order)
@@ -59,7 +63,8 @@ def child_lineage(run: Any, child: str, run_id: str = "") -> pd.DataFrame:
 def hidden(values: pd.DataFrame, tiers: tuple[str, ...] = ("T3", "T4")) -> pd.DataFrame:
     """The answer with sensitive values hidden (R43): shown only to somebody who gave a reason, which is recorded."""
     shown = values["value"].where(~values["tier"].isin(tiers), "(hidden, " + values["tier"] + ")")
-    return values.assign(value=shown)
+    reasons = values["by_hand"].where(~values["tier"].isin(tiers) | values["by_hand"].eq(""), "(hidden)")
+    return values.assign(value=shown, by_hand=reasons)
 
 
 def rows_of_child(run: Any, child: str) -> pd.DataFrame:
@@ -103,8 +108,10 @@ def _sources(values: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
     return found.fillna(pd.Series(listed.reindex(whole).to_numpy(), index=values.index)).fillna("").astype("str")
 
 
-def _decisions(values: pd.DataFrame, rows: pd.DataFrame, decided: pd.DataFrame) -> pd.Series:
-    """Codes of the decisions about the value: same table and field, same source row where the decision names one."""
+def _decisions(values: pd.DataFrame, rows: pd.DataFrame, decided: pd.DataFrame, what: str) -> pd.Series:
+    """Codes (or notes) of the decisions about the value: same table and field, same source row where the decision names
+    one.
+    """
     nothing = pd.Series("", index=values.index, dtype="str")
     if not len(decided):
         return nothing
@@ -120,7 +127,7 @@ def _decisions(values: pd.DataFrame, rows: pd.DataFrame, decided: pd.DataFrame) 
             values[["table", "row", "field"]].assign(value=values.index).merge(loose, on=["table", "field"]),
         ]
     )
-    codes = every.groupby("value")["rule"].agg(_listed)
+    codes = every.groupby("value")[what].agg(_listed)
     return nothing.where(~values.index.isin(codes.index), codes.reindex(values.index))
 
 

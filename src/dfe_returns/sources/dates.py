@@ -90,9 +90,9 @@ def parse_dates(
     if not refused and unread >= _NO_DATES and not out.formats:
         out.refused = f"none of its {unread} different values reads as a date"
     if formats and not refused:
-        found = _otherwise(distinct, out.status)
-        out.others = tuple(how for how in FORMATS if found[how] and how not in allowed)
-        if told := ", ".join(f"{found[how]} as {how}" for how in out.others):
+        ways = _otherwise(distinct, out.status)
+        out.others = tuple(how for how in FORMATS if ways[how] and how not in allowed)
+        if told := ", ".join(f"{ways[how]} as {how}" for how in out.others):
             out.refused = f"the profile says {', '.join(formats)}, and {told} stand there"
     return out
 

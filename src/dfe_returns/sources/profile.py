@@ -260,7 +260,7 @@ def _against_model(content: Mapping[str, Any], lines: Mapping[tuple[Any, ...], i
             continue
         for n, one in enumerate(maps if isinstance(maps, list) else [maps]):
             place = ("tables", table, n) if isinstance(maps, list) else ("tables", table)
-            faults += [(_line(lines, (*place, *where)), words) for where, words in _of_map(one, model.tables[table])]
+            faults += [(_line(lines, (*place, *below)), words) for below, words in _of_map(one, model.tables[table])]
     for section in ("codes", "aliases", "formats"):
         for name, facts in content.get(section, {}).items():
             if name not in columns:
@@ -269,15 +269,17 @@ def _against_model(content: Mapping[str, Any], lines: Mapping[tuple[Any, ...], i
                 faults.append((_line(lines, (section, name)), f"{name} holds no codes."))
             elif section == "codes":
                 found = _of_codes(facts, columns[name])
-                faults += [(_line(lines, (section, name, *where)), words) for where, words in found]
+                faults += [(_line(lines, (section, name, *below)), words) for below, words in found]
             elif section == "formats" and columns[name].type != "date":
                 faults.append((_line(lines, (section, name)), f"{name} holds no dates."))
-    named = {("personal",): content.get("personal", ())}
-    named["identifiers", "legacy_in"] = content.get("identifiers", {}).get("legacy_in", ())
-    for place, names in named.items():
+    named: dict[tuple[Any, ...], Sequence[str]] = {
+        ("personal",): content.get("personal", ()),
+        ("identifiers", "legacy_in"): content.get("identifiers", {}).get("legacy_in", ()),
+    }
+    for where, names in named.items():
         for n, name in enumerate(names):
             if name not in columns:
-                faults.append((_line(lines, (*place, n)), f"{name} is no column of the SSD {model.version}."))
+                faults.append((_line(lines, (*where, n)), f"{name} is no column of the SSD {model.version}."))
     for n, rule in enumerate(content.get("exclude", {}).get("rows", ())):
         faults += [(_line(lines, ("exclude", "rows", n, *w)), words) for w, words in _of_where(rule["where"])]
     for name in content.get("windows", {}):

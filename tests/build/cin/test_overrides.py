@@ -59,13 +59,13 @@ def test_overrides_are_applied_to_the_row_they_name(told):
 
 def test_each_override_applied_is_said_with_reason_role_and_source(told):
     assert told.decided("CIN-OVERRIDE", "child table field old new note") == [
-        "C1 | CINdetails | PrimaryNeedCode | N1 | N4 | misread (manager)",
-        "C1 | CINdetails | CINreferralDate | 2025-09-01 | 2025-09-02 | typing (manager)",
-        "C1 | CINdetails | ReferralNFA | 0 | 1 | typing (manager)",
-        "C2 | ChildIdentifiers | Sex | F | M | later (director)",
-        "C2 | ChildIdentifiers | UPNunknown |  | UN4 | new (manager)",
-        "C1 | ChildProtectionPlans | NumberOfPreviousCPP | 0 | 1 | old LA (manager)",
-        "C1 | Disabilities | Disability | LD |  | wrong (manager)",
+        "C1 | CINdetails | PrimaryNeedCode | N1 | N4 | misread (manager, 2026-05-01)",
+        "C1 | CINdetails | CINreferralDate | 2025-09-01 | 2025-09-02 | typing (manager, 2026-05-01)",
+        "C1 | CINdetails | ReferralNFA | 0 | 1 | typing (manager, 2026-05-01)",
+        "C2 | ChildIdentifiers | Sex | F | M | later (director, 2026-05-02)",
+        "C2 | ChildIdentifiers | UPNunknown |  | UN4 | new (manager, 2026-05-01)",
+        "C1 | ChildProtectionPlans | NumberOfPreviousCPP | 0 | 1 | old LA (manager, 2026-05-01)",
+        "C1 | Disabilities | Disability | LD |  | wrong (manager, 2026-05-01)",
     ]
     assert "PrimaryNeedCode | la_overrides | 2" in told.origin("CINdetails", 0)
 

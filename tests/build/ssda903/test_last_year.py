@@ -53,8 +53,8 @@ def test_an_override_that_names_the_value_it_replaces_is_applied(told):
     assert told.one("Episodes", "URN", "C1") == "SC000009"
     assert told.one("Header", "DOB", "C3") == "2012-05-02"
     assert told.decided("903-OVERRIDE", "child field old new note") == [
-        "C1 | URN | SC000001 | SC000009 | wrong setting (Data lead)",
-        "C3 | DOB | 2012-05-01 | 2012-05-02 | certificate (Data lead)",
+        "C1 | URN | SC000001 | SC000009 | wrong setting (Data lead, 2026-05-01)",
+        "C3 | DOB | 2012-05-01 | 2012-05-02 | certificate (Data lead, 2026-05-01)",
     ]
 
 
