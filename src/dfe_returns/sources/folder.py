@@ -109,8 +109,8 @@ class FolderReader:
             last = [str(cell) for cell in sheet.frame.drop(columns=[LINE]).iloc[-1]] if len(sheet.frame) else []
             return self._without_totals(sheet.select(columns), last)
         data, encoding, separator, first_line = self._load(name)
-        last = _last_row(data, encoding, separator)
-        data = self._without_count(name, data, first_line, last, len(_header(data, encoding, separator)))
+        last = _last_row(data, encoding, separator, name)
+        data = self._without_count(name, data, first_line, last, len(_header(data, encoding, separator, name)))
         raw = parse(data, name, encoding, separator, first_line, columns)
         self._bytes.pop(name, None)
         raw.sha256 = sha256_of(self.folder / name)
