@@ -92,6 +92,9 @@ class Governance(_Section):
     )
     art10: str = Field("", pattern=r"^$|^A10-P6$", description="Article 10 condition the authority recorded")
     bases_decided: str = Field("", description="who decided on the bases, and when")
+    decisions: dict[str, str] = Field(
+        default_factory=dict, description="doubt (D02, D12, D13, ...) -> what the authority decided, who and when"
+    )
     dpia_reference: str = ""
     security: str = Field("", description="summary of security measures for the Article 30 entry")
     notice_version: str = ""
@@ -285,6 +288,7 @@ complaints_contact = ""
 # art6 = "A6-1C"                     # as the data protection officer recorded it
 # art9 = "A9-2G-P6"
 # bases_decided = "data protection officer, 1 May 2026"
+# decisions = {{D02 = "sent as the guide asks; monitoring officer, 1 May 2026"}}   # doubts: `gateways explain D02`
 # notice_version = "3"
 # notice_published = 2026-04-01
 """

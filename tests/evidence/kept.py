@@ -110,13 +110,13 @@ def write_tables(result, folder):
             text.to_csv(folder / table.file_name, index=False, lineterminator="\r\n")
 
 
-def sign(ledger, result, sent=True):
+def sign(ledger, result, sent=True, findings=None):
     """Record, sign, enter the disclosures and (unless not sent) note the submission."""
     files = [
         {"role": "draft", "name": p.name, "sha256": sha256_of(p), "bytes": p.stat().st_size}
         for p in sorted((result.folder / "draft").glob("*"))
     ]
-    ledger.record_run(result, prepared_by="P Reparer", files=files)
+    ledger.record_run(result, prepared_by="P Reparer", files=files, findings=findings)
     sealed = private_folder(result.folder / "submission")
     for path in sorted((result.folder / "draft").glob("*")):
         (sealed / path.name).write_bytes(path.read_bytes())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from typer.testing import CliRunner
@@ -111,7 +113,68 @@ def test_a_request_from_its_opening_to_its_decision(do):
         == 0
     )
     code, out, _ = do("requests", "list", "--format", "json")
-    assert json.loads(out)[0]["decision"] == "send as required"
+    assert {r["request"]: r["decision"] for r in json.loads(out)}[request] == "send as required"
+
+
+def test_letters_and_erasure_by_command(do, place, tmp_path):
+    def ask(kind):
+        code, out, _ = do("requests", "open", kind, "A1", "--footing", "child", *WHO, "--format", "json")
+        assert code == 0
+        return json.loads(out)["request"]
+
+    objection, erasure, access = ask("objection"), ask("erasure"), ask("access")
+    code, out, _ = do("requests", "letter", objection, "A1")
+    assert code == 0
+    assert "the right to object does not apply: CINdetails, ChildCharacteristics, ChildIdentifiers" in out
+    assert "Article 17(3)(b)" in do("requests", "letter", erasure, "A1")[1]
+    assert do("requests", "letter", access, "A1")[0] == 2
+    assert do("requests", "letter", objection, "A2")[0] == 2
+    file = tmp_path / "staged.csv"
+    file.write_text("A1,surplus")
+    words = ["requests", "erase", erasure, "A1", "--file", file, "--field", "ChildIdentifiers.Surname", *WHO]
+    assert do(*words)[0] == 5  # nobody decided yet
+    assert do("requests", "decide", erasure, "surplus erased", "--reason", "a column too many", *WHO)[0] == 0
+    code, out, _ = do(*words, "--backup", "nightly")
+    assert code == 0
+    assert json.loads(out)["backups_to_erase"] == ["nightly"]
+    assert not file.exists()
+
+
+def test_history_names_every_act_for_an_auditor(do):
+    code, out, _ = do("history", "--format", "json")
+    told = json.loads(out)
+    assert code == 0
+    assert [entry["number"] for entry in told] == list(range(1, len(told) + 1))
+    first = told[0]
+    assert (first["entry"], first["name"], len(first["hash"])) == ("recorded", "P Reparer", 64)
+    assert all(entry["name"] for entry in told if entry["entry"] in ("recorded", "signed off", "submitted"))
+    for value in ("A1", "A2", "2012-03-04", "child_hash"):
+        assert value not in out
+
+
+def test_a_ledger_that_was_changed_answers_and_deletes_nothing(place, do, tmp_path, monkeypatch):
+    shutil.copytree(place, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    with closing(sqlite3.connect("ledger.sqlite")) as db:
+        db.execute("update entries set body = '{' where kind = 'signed off'")
+        db.commit()
+    for words in (
+        ("disclosures", "A1", "--name", "R Officer", "--reason", "request"),
+        ("retention", "--apply", *WHO),
+        ("requests", "list"),
+        ("holds", "list"),
+        ("history",),
+    ):
+        code, _, err = do(*words)
+        assert code == 4, words
+        assert "entry 2 (signed off) was changed" in err
+
+
+def test_nothing_is_deleted_before_its_day(do, place):
+    code, _, err = do("retention", "--apply", *WHO, "--on", "2099-01-01")
+    assert code == 5
+    assert "--on looks ahead" in err
+    assert (place / "2025-26" / "submission" / "cin.xml").is_file()
 
 
 def test_rectify_retention_holds_and_history(do, tmp_path):
@@ -165,6 +228,15 @@ def test_notices(do, tmp_path):
     assert code == 1
     assert "L01 error: line 1" in out
     assert do("notice", "lint", tmp_path / "none.txt")[0] == 3
+
+
+def test_the_difference_between_two_specifications(do):
+    code, out, _ = do("fields", "list", "cin", "--year", "2024-25", "--new")
+    assert code == 0
+    assert out.splitlines()[1].split()[0] == "ChildIdentifiers.Sex"
+    assert "No longer asked for: ChildIdentifiers.GenderCurrent." in out
+    assert "PreProceedings.PPOutcome" in do("fields", "list", "cin", "--year", "2026-27", "--new")[1]
+    assert json.loads(do("fields", "list", "cin", "--year", "2025-26", "--new", "--format", "json")[1]) == []
 
 
 def test_a_decision_on_a_new_field(do):

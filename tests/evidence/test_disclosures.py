@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from dfe_returns.errors import RefusedError, UsageError
 from dfe_returns.evidence.child import child_lineage
-from dfe_returns.evidence.disclosures import disclosure_counts, disclosures_of, record_disclosures, verify_disclosures
+from dfe_returns.evidence.disclosures import disclosure_counts, disclosures_of, record_disclosures
 from dfe_returns.evidence.events import access_history, events
 from dfe_returns.evidence.rights import open_request
 from dfe_returns.evidence.subject import release, subject_report, write_subject_report
@@ -95,8 +95,18 @@ def test_release_needs_a_named_reviewer_and_shows_in_the_report(seasons):
         release(ledger, "A1", asked["request"], "R Officer", "", "")
     release(ledger, "A1", asked["request"], "R Officer", "rights officer", "referrer redacted")
     report = subject_report(ledger, "A1", "R Officer", "answer", asked["request"])
-    assert report["status"] == "released"
+    assert (report["status"], report["footing"]) == ("released", "child")
     assert report["released_by"] == [{"name": "R Officer", "role": "rights officer", "on": "2026-07-02"}]
+
+
+def test_a_request_about_another_child_answers_and_releases_nothing(seasons):
+    ledger, _, clock = seasons
+    asked = open_request(ledger, "access", "A2", "child", clock.now.date(), "R Officer", "rights officer")["request"]
+    for request, message in ((asked, "about another child"), ("RQ-9999", "no request RQ-9999")):
+        with pytest.raises(UsageError, match=message):
+            subject_report(ledger, "A1", "R Officer", "answer", request)
+        with pytest.raises(UsageError, match=message):
+            release(ledger, "A1", request, "R Officer", "rights officer", "nothing redacted")
 
 
 def test_the_page_and_the_json_are_private_and_escaped(answer, tmp_path):
@@ -169,14 +179,18 @@ def test_disclosures_need_a_signature_and_are_entered_once(tmp_path):
         ("update disclosures set fields = 'LAchildID' where id = 2", "disclosures of run cin-2023-24"),
         ("delete from disclosures where run_id = 'cin-2024-25'", "disclosures of run cin-2024-25"),
         ("update disclosures set entry = 1 where run_id = 'cin-2025-26'", "disclosures of run cin-2025-26"),
+        (
+            "update disclosures set run_id = 'cin-2024-25' where run_id > 'cin-2025'",
+            "disclosures of run cin-2025-26",
+        ),
     ],
 )
 def test_a_changed_register_row_is_found(spoiled, statement, place):
     ledger, _, _ = spoiled
-    assert len(verify_disclosures(ledger)) == 0
+    assert ledger.verify().empty
     with ledger.engine.begin() as connection:
         connection.execute(text(statement))
-    assert place in verify_disclosures(ledger)["place"].tolist()
+    assert place in ledger.verify()["place"].tolist()
 
 
 def test_a_changed_entry_breaks_the_chain(spoiled):
@@ -221,6 +235,16 @@ def test_nothing_links_a_child_across_an_adoption(tmp_path):
     assert len(ordinary) == 2
     assert len(adoption) == 1
     assert not ordinary & adoption
+
+
+def test_adoption_is_flagged_in_its_own_tables_and_where_a_code_shows_it(tmp_path):
+    report = subject_report(adopted(tmp_path), "B1", "R Officer", "request")
+    assert "adoption" in report["flags"]
+    values = pd.DataFrame(report["values"])
+    flagged = values[values["flags"].str.contains("adoption")]
+    assert set(flagged.loc[flagged["table"].eq("Episodes"), "field"]) == {"LS", "PLACE", "REC"}  # E1, A5, E11
+    assert set(values.loc[values["table"].eq("AD1"), "flags"].str.contains("adoption")) == {True}
+    assert values.set_index("field").loc["SEX_ADOPTR", "flags"] == "third party; adoption; serious harm"
 
 
 def test_adoption_rows_have_a_disclosure_record_of_their_own(tmp_path):

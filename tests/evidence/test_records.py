@@ -85,6 +85,16 @@ def test_the_dpia_evidence_has_a_line_of_need_per_field_risks_and_doubts(looked_
                  "Article 6 basis for sending (D03): A6-1C"):  # fmt: skip
         assert part in text, part
     assert "| Article 9: racial or ethnic origin | fewer than 6 | T3 |" in text
+    for doubt in register().doubts:  # all of them, also those that no field sent here carries
+        assert f"\n| {doubt} | " in text, doubt
+    assert text.split("\n| D18 | ")[1].split("\n")[0].endswith("| none |")
+
+
+def test_what_the_authority_decided_stands_in_the_evidence(looked_after_run):
+    own = READY.governance.model_copy(update={"decisions": {"D02": "sent as the guide asks; monitoring officer"}})
+    text = dpia(looked_after_run, READY.model_copy(update={"governance": own}))
+    assert "are sent (D02): sent as the guide asks; monitoring officer" in text
+    assert "need advice first (D13): not recorded yet" in text
 
 
 def test_the_pack_is_made_of_private_files_without_values(looked_after_run, cin_run, tmp_path):
@@ -235,6 +245,29 @@ def test_last_years_file_under_this_years_name_is_stopped(tmp_path):
         controls.check_sign_off(new, READY, ledger, TODAY)
 
 
+def test_two_seasons_with_the_same_empty_file_are_no_sign_of_last_years(tmp_path):
+    ledger = ledger_at(tmp_path, Clock("2025-07-01"))
+
+    def season(year, start):
+        tables = {
+            "Header": frame("CHILD | SEX | DOB\nB1 | F | 2018-01-01", ("DOB",)),
+            "Episodes": frame(f"CHILD | DECOM | RNE | LS\nB1 | {start} | S | V2", ("DECOM",)),
+            "UASC": frame("CHILD | SEX | DOB | DUC"),
+        }
+        return keep(tmp_path / year / start, "ssda903", year, tables, start)
+
+    sign(ledger, season("2024-25", "2024-06-01"))
+    for start, found in (("2025-06-01", 0), ("2024-06-01", 1)):
+        new = season("2025-26", start)
+        new.run_id = f"new-{start}"
+        files = [
+            {"role": "draft", "name": p.name, "sha256": sha256_of(p), "bytes": p.stat().st_size}
+            for p in sorted((new.folder / "draft").iterdir())
+        ]
+        ledger.record_run(new, prepared_by="P Reparer", files=files)
+        assert len(controls.misdirected(new, READY, ledger)) == found, start
+
+
 def test_a_former_pupil_number_from_before_an_adoption_is_stopped(tmp_path):
     ledger = ledger_at(tmp_path, Clock("2025-07-01"))
     before = {
@@ -281,6 +314,8 @@ def test_a_sent_run_tells_to_whom_and_who_looked(tmp_path):
     sign(ledger, result)
     report = breach_report(tmp_path / "r", ledger)
     assert report["sent"] == "2026-07-01T09:00:00Z, reference REF-r1"
+    assert report["sent_to"].startswith("Secretary of State for Education")
+    assert "Sent to: Secretary of State for Education" in breach_text(report)
     assert report["last_looked_at"] == "no look recorded"
     assert {f["name"] for f in report["files"]} == {"submission/cin.xml", "draft/cin.xml"}
     assert report["entered_in_register"][0]["children"] == 1

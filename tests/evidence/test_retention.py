@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 
 import pandas as pd
 import pytest
+from sqlalchemy import text
 
 from dfe_returns.config import Config
 from dfe_returns.errors import RefusedError, UsageError
+from dfe_returns.evidence.disclosures import disclosures_of
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.holds import active_holds, place_hold, release_hold
 from dfe_returns.evidence.retention import (
@@ -17,6 +20,7 @@ from dfe_returns.evidence.retention import (
     apply_retention,
     case_records,
     deleted_files,
+    deleted_seasons,
     due_after,
     people_of,
     retention_plan,
@@ -24,6 +28,7 @@ from dfe_returns.evidence.retention import (
     season_end,
 )
 from dfe_returns.evidence.retention_rules import retention_rules
+from dfe_returns.evidence.subject import subject_report
 from dfe_returns.review.signoff import check_run
 
 from .kept import Clock, census, keep, ledger_at, sign
@@ -209,6 +214,72 @@ def test_the_plan_says_what_is_due_held_and_to_ask_and_deletes_nothing(tmp_path)
     assert (tmp_path / "old" / "draft" / "cin.xml").exists()
     counts = retention_summary(plan, case_records(people(birth=None), date(2031, 2, 1)))
     assert counts.loc[counts["rule"].eq("RET-CIN"), ["status", "count"]].values.tolist() == [["ask", 1]]
+
+
+def test_the_ledgers_rows_about_children_go_with_the_file(tmp_path):
+    ledger, _ = kept_runs(tmp_path)
+    free(ledger)
+    assert set(disclosures_of(ledger, "A1")["run_id"]) >= {"old", "sent"}
+    apply_retention(ledger, CONFIG, *OFFICER, today=date(2031, 2, 1))
+    assert "old" not in set(disclosures_of(ledger, "A1")["run_id"])
+    assert "sent" in set(disclosures_of(ledger, "A1")["run_id"])
+    assert ledger.verify().empty  # an entry says what was taken out
+    year = ledger.run("old")["year"]
+    assert deleted_seasons(ledger) == [{"return": "cin", "year": year, "on": "2026-05-01"}]
+    report = subject_report(ledger, "A1", "R Officer", "request")
+    assert report["no_longer_known"] == deleted_seasons(ledger)
+    with pytest.raises(UsageError, match=f"their period ended: cin {year}"):
+        subject_report(ledger, "A77", "R Officer", "request")
+    with ledger.engine.begin() as connection:  # taken out without an entry: found
+        connection.execute(text("delete from disclosures where run_id = 'sent'"))
+    assert "disclosures of run sent" in ledger.verify()["place"].tolist()
+
+
+def test_findings_of_a_draft_that_was_replaced_go_in_their_time(tmp_path):
+    ledger, _ = kept_runs(tmp_path)
+    findings = pd.DataFrame({"code": ["1"], "severity": "error", "child": ["A1"], "key": ["k"]})
+    first = keep(tmp_path / "again", "cin", "2025-26", census("2025-26", CHILDREN), "first")
+    ledger.record_run(first, prepared_by="P Reparer", findings=findings)
+    shutil.rmtree(tmp_path / "again")
+    second = keep(tmp_path / "again", "cin", "2025-26", census("2025-26", CHILDREN), "second")
+    ledger.record_run(second, prepared_by="P Reparer", findings=findings)
+    apply_retention(ledger, CONFIG, *OFFICER, today=date(2026, 6, 1))
+    assert len(ledger.findings("first")) == 1  # its days are not over
+    apply_retention(ledger, CONFIG, *OFFICER, today=date(2026, 8, 1))
+    assert ledger.findings("first").empty
+    assert ledger.findings("second").empty
+    before = len(events(ledger, "deleted"))
+    apply_retention(ledger, CONFIG, *OFFICER, today=date(2026, 8, 1))
+    assert len(events(ledger, "deleted")) == before
+    assert ledger.verify().empty
+
+
+def test_the_record_of_adoption_disclosures_stays(tmp_path):
+    clock = Clock("2020-07-01")
+    ledger = ledger_at(tmp_path, clock)
+    tables = {
+        "Header": frame("CHILD | SEX | DOB\nB1 | F | 2018-01-01", ("DOB",)),
+        "AD1": frame("CHILD | DOB | NB_ADOPTR\nB1 | 2018-01-01 | 2", ("DOB",)),
+    }
+    findings = pd.DataFrame({"code": ["1"], "severity": "error", "child": ["B1"], "key": ["k"]})
+    result = keep(tmp_path / "r", "ssda903", "2022-23", tables, "903")
+    sign(ledger, result, findings=findings)
+    free(ledger)
+    apply_retention(ledger, CONFIG, *OFFICER, today=date(2040, 1, 1))
+    apply_retention(ledger, CONFIG, *OFFICER, today=date(2040, 1, 1))
+    assert not (tmp_path / "r").exists()
+    assert disclosures_of(ledger, "B1")["table"].tolist() == ["AD1"]
+    assert ledger.findings("903").empty
+    assert ledger.verify().empty
+
+
+def test_a_hold_on_a_child_covers_a_run_that_no_longer_says_whom_it_is_about(tmp_path):
+    ledger, _ = kept_runs(tmp_path)
+    free(ledger)
+    place_hold(ledger, "court", "legal team", date(2026, 1, 1), date(2027, 1, 1), *OFFICER, child="A1")
+    (tmp_path / "old" / "lineage" / "rows.csv").unlink()
+    plan = retention_plan(ledger, CONFIG, date(2031, 2, 1))
+    assert set(plan.loc[plan["run_id"].eq("old"), "status"]) == {"held"}
 
 
 def test_the_lineage_goes_with_the_file_it_explains(tmp_path):

@@ -191,6 +191,25 @@ def test_a_hold_on_the_child_beats_an_erasure_request(ledger, tmp_path):
     assert file.exists()
 
 
+def test_what_the_duty_needs_is_not_erased(ledger, tmp_path):
+    file = tmp_path / "staged.csv"
+    file.write_text("A1,2")
+    request = ask(ledger, "erasure")
+    rights.decide(ledger, request, "surplus erased", "beyond the specification", *OFFICER)
+    with pytest.raises(RefusedError, match=r"duty needs ChildIdentifiers\.UPN.*17\(3\)\(b\)"):
+        erase(ledger, request, "A1", [file], ["ChildIdentifiers.UPN", "ChildIdentifiers.Surname"], [], *OFFICER)
+    old = ["ChildIdentifiers.GenderCurrent"]
+    with pytest.raises(RefusedError, match="duty needs"):  # asked for until 2023-24
+        erase(ledger, request, "A1", [file], old, [], *OFFICER)
+    with pytest.raises(RefusedError, match="another child"):
+        erase(ledger, request, "A2", [file], ["ChildIdentifiers.Surname"], [], *OFFICER)
+    with pytest.raises(UsageError, match="Name the surplus fields"):
+        erase(ledger, request, "A1", [file], [], [], *OFFICER)
+    assert file.exists()
+    erase(ledger, request, "A1", [file], old, [], *OFFICER, return_name="cin", year="2025-26")
+    assert not file.exists()
+
+
 def test_a_refusal_names_the_law():
     assert "section 83(3)" in refusal_letter("cin")
     assert "17(3)(b)" in refusal_letter("cin")

@@ -102,12 +102,17 @@ def rules_explain(
 def fields_list(
     return_name: Annotated[str | None, typer.Argument(metavar="[RETURN]", help="cin or ssda903; none = both")] = None,
     year: Year = CURRENT,
+    new: Annotated[bool, typer.Option("--new", help="only what the year before did not ask for")] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """The fields that leave in a return, with format and gateway."""
-    from dfe_returns.contract import RETURNS, contract
+    """The fields that leave in a return, with format and gateway; with --new those that a year added."""
+    from dfe_returns.contract import RETURNS, YEARS, contract
+    from dfe_returns.contract.years import year_before
 
     collections = [contract(name, year) for name in ([return_name] if return_name else RETURNS)]
+    compared = new and year != YEARS[0]
+    before = {c.name: contract(c.name, year_before(year)).fields if compared else {} for c in collections}
+    gone = [name for c in collections for name in before[c.name] if name not in c.fields]
     facts = [
         {
             "return": collection.name,
@@ -121,6 +126,7 @@ def fields_list(
         }
         for collection in collections
         for f in collection.fields.values()
+        if not new or f.id not in before[collection.name]
     ]
     if fmt == Format.json:
         as_json(facts)
@@ -129,6 +135,10 @@ def fields_list(
     shown = columns if return_name is None else columns[1:]
     headings = ["codes" if name == "code_set" else name for name in shown]
     table(headings, [[f[name] for name in shown] for f in facts])
+    if gone:
+        say(f"No longer asked for: {', '.join(gone)}.")
+    if new and facts:
+        say("Each waits for `dfe-returns fields decide` before the first live return that can carry it is signed.")
 
 
 @fields.command("explain")

@@ -11,7 +11,7 @@ import typer
 
 from dfe_returns.commands.contract import fields
 from dfe_returns.commands.show import Format, FormatOption, as_json, note, page, say, table
-from dfe_returns.errors import UsageError
+from dfe_returns.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +87,8 @@ def disclosures(
     table(columns, [[v[c] for c in columns] for v in report["values"]])
     for gap in report["no_longer_held"]:
         say(f"{gap['return']} {gap['year']}: {gap['note']}.")
+    for gone in report["no_longer_known"]:
+        say(f"{gone['return']} {gone['year']}: deleted on {gone['on']}, at the end of its period.")
     page({flag.capitalize(): text for flag, text in report["flags"].items()}, title="Before anything is released")
     say(report["competence"])
 
@@ -144,6 +146,8 @@ def retention(
         _show(_case_counts(settings, ledger, cases, out, day), fmt)
         return
     if apply:
+        if day is not None and day > ledger.today():
+            raise RefusedError("--on looks ahead: --apply deletes what is due today, nothing before its day.")
         gone = keeping.apply_retention(ledger, settings, name, role, day)
         note(f"Deleted: {len(gone)} part(s) of run folders; each is entered in the ledger.")
     _show(
@@ -194,16 +198,17 @@ def records(
 
 def history(runs: RunsOption = _HERE, config: ConfigOption = None, fmt: FormatOption = Format.text) -> None:
     """Who recorded, looked, decided, signed, released and deleted, and when: for an auditor, without any child's
-    data."""
+    data. As JSON with the hash of each entry, to hold a later ledger against."""
     from dfe_returns.evidence.events import access_history
 
-    _, ledger = _open(config, runs)
+    _, ledger = _open(config, runs, whole=False)
     told = access_history(ledger)
     if fmt == Format.json:
         as_json(told)
-        return
-    columns = ["number", "at", "entry", "run_id", "name", "role", "event", "what", "reason"]
-    table(columns, [[entry.get(c, "") for c in columns] for entry in told])
+    else:
+        columns = ["number", "at", "entry", "run_id", "name", "role", "event", "what", "reason"]
+        table(columns, [[entry.get(c, "") for c in columns] for entry in told])
+    ledger.must_hold()
 
 
 def change_key(
@@ -317,6 +322,44 @@ def requests_release(
     _, ledger = _open(config, runs)
     release(ledger, child, request, name, role, what)
     say(f"{request}: released by {name}.")
+
+
+@requests.command("letter")
+def requests_letter(
+    request: RequestArgument, child: ChildArgument, runs: RunsOption = _HERE, config: ConfigOption = None
+) -> None:
+    """A draft answer to an objection or erasure request, by the basis of what was sent."""
+    from dfe_returns.evidence.rights import letter
+
+    _, ledger = _open(config, runs)
+    say(letter(ledger, request, child))
+
+
+@requests.command("erase")
+def requests_erase(
+    request: RequestArgument,
+    child: ChildArgument,
+    file: Annotated[list[Path], typer.Option("--file", help="file that holds surplus data (several times for more)")],
+    field: Annotated[list[str], typer.Option("--field", help="surplus Table.Field (several times for more)")],
+    name: NameOption = "",
+    role: RoleOption = "",
+    backup: Annotated[
+        list[str] | None, typer.Option("--backup", help="where a copy lies that people must erase")
+    ] = None,
+    return_name: Annotated[str, typer.Option("--return", help="return that the field was surplus to")] = "",
+    year: Annotated[str, typer.Option("--year", help="season that did not ask for the field")] = "",
+    runs: RunsOption = _HERE,
+    config: ConfigOption = None,
+) -> None:
+    """Delete files that hold what went beyond the specification; enters a proof that holds no data."""
+    from dfe_returns.evidence.erasure import erase
+
+    settings, ledger = _open(config, runs)
+    as_json(
+        erase(
+            ledger, request, child, file, field, backup or (), name, role, settings, return_name=return_name, year=year
+        )
+    )
 
 
 # ---- holds
@@ -477,9 +520,9 @@ def fields_decide(
 # ---- what the commands share
 
 
-def _open(config: Path | None, runs: Path) -> tuple[Config, Ledger]:
+def _open(config: Path | None, runs: Path, whole: bool = True) -> tuple[Config, Ledger]:
     """Configuration and ledger. A ledger that is not there is never made here: these commands only ask and add to
-    one."""
+    one. Nobody is answered, and nothing deleted, by a ledger that was changed (unless not ``whole``)."""
     from dfe_returns.config import load_config
     from dfe_returns.ledger.place import FILE, ledger_of
 
@@ -489,7 +532,10 @@ def _open(config: Path | None, runs: Path) -> tuple[Config, Ledger]:
         raise UsageError(
             f"There is no ledger {place / FILE}; name its folder with --runs, or the configuration with --config."
         )
-    return settings, ledger_of(settings, runs / "run")
+    ledger = ledger_of(settings, runs / "run")
+    if whole:
+        ledger.must_hold()
+    return settings, ledger
 
 
 def _case_counts(settings: Config, ledger: Ledger, source: str, out: Path | None, day: date | None) -> pd.DataFrame:

@@ -78,12 +78,15 @@ def breach_text(report: dict[str, Any]) -> str:
     for key, label in (
         ("state", "State"),
         ("sent", "Sent"),
+        ("sent_to", "Sent to"),
+        ("signed_by", "Signed by"),
         ("last_looked_at", "Last looked at"),
         ("notify_the_commissioner_by", "Commissioner by"),
         ("encryption", "Encryption"),
     ):
-        if key in report:
-            lines.append(f"{label}: {report[key]}")
+        if report.get(key):
+            told = report[key]
+            lines.append(f"{label}: {'; '.join(told) if isinstance(told, list) else told}")
     return "\n".join([*lines, "", "To settle:", *[f"- {item}" for item in report["to_settle"]]]) + "\n"
 
 
@@ -146,9 +149,11 @@ def _known_to_ledger(ledger: Any, run_id: str) -> dict[str, Any]:
     sent = [h for h in history if h["kind"] == "submitted"]
     looks = [e for e in events(ledger, "looked at") if e["run_id"] in ("", run_id)]
     entered = disclosure_counts(ledger, run_id)
+    recipients = [e["recipient"] for e in events(ledger, "disclosed", run_id) if e.get("recipient")]
     return {
         "state": ledger.state(run_id),
         "sent": f"{sent[-1]['at']}, reference {sent[-1]['reference']}" if sent else "not noted as sent",
+        "sent_to": recipients[-1] if sent and recipients else "nobody that this program knows of",
         "signed_by": [f"{h['name']}, {h['role']}, {h['at']}" for h in history if h["kind"] == "signed off"],
         "last_looked_at": f"{looks[-1]['at']} by {looks[-1]['name']}" if looks else "no look recorded",
         "entered_in_register": entered[["table", "register", "children", "tier"]].to_dict("records"),

@@ -6,7 +6,7 @@ while those are kept. An adoption row is recorded apart, under a reference that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,13 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, insert, select
 
-from dfe_returns.errors import RefusedError
+from dfe_returns.errors import RefusedError, UsageError
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.lineage import CHILD_COLUMN
 from dfe_returns.ledger import chain
-from dfe_returns.ledger.models_rights import AdoptionDisclosure, Disclosure
+from dfe_returns.ledger.chain import REGISTERS, SENT_PARTS
 
-_PARTS = ("child_hash", "table_name", "row_count", "fields", "gateways", "tier", "file", "sha256")
 _ADOPTION = "adoption "
-REGISTERS: dict[str, type[Disclosure] | type[AdoptionDisclosure]] = {
-    "disclosures": Disclosure,
-    "adoption_disclosures": AdoptionDisclosure,
-}
 SEASON_COLUMNS = [
     "return",
     "year",
@@ -60,6 +55,17 @@ def child_hashes(ledger: Any, child: str, adoption: bool = False) -> frozenset[s
     return found
 
 
+def request_of(ledger: Any, request: str, child: str) -> dict[str, Any]:
+    """The opening of a request that is about this child. Raises UsageError for an unknown number or another child."""
+    told = events(ledger, "rights")
+    opened = next((e for e in told if e.get("request") == request and e.get("event") == "opened"), None)
+    if opened is None:
+        raise UsageError(f"There is no request {request}; `requests list` has them.")
+    if opened["child_hash"] not in child_hashes(ledger, child):
+        raise UsageError(f"{request} is about another child.")
+    return opened
+
+
 def record_disclosures(
     ledger: Any,
     result: Any,
@@ -71,45 +77,82 @@ def record_disclosures(
 
     ``files``: name and sha256 of the sealed files, by default those that the ledger has for the run;
     ``specification`` and ``notice``: references of the direction and of the privacy notice in force (R2, R26). Raises
-    RefusedError when the run is not signed off, or was entered before.
+    RefusedError when the run is not signed off, or was entered before. A live sign-off does not call this: there the
+    rows are part of the signature's own transaction (see ``disclosing``).
     """
     if ledger.state(result.run_id) not in ("signed off", "submitted"):
         raise RefusedError(f"Run {result.run_id} is not signed off; disclosures are entered with the signature.")
-    entered = [event for event in events(ledger, "disclosed", result.run_id) if event["event"] == "entered"]
-    if entered:
-        again = any(
-            h["kind"] == "rejected" and h["number"] > entered[-1]["number"] for h in ledger.history(result.run_id)
-        )
-        if again:  # signed, rejected and signed again: the same bytes, entered once
-            return dict(entered[-1]["counts"])
+    entered = _entered(ledger, result.run_id)
+    if entered is not None and not _rejected_since(ledger, result.run_id, entered["number"]):
         raise RefusedError(f"The disclosures of run {result.run_id} are in the register already.")
     sealed = ledger.files(result.run_id, "submission") if files is None else files
-    rows = _rows(ledger, result, sealed)
-    laws = result.collection.gateways
-    body = {
-        "event": "entered",
-        "return": result.collection.name,
-        "year": result.collection.year,
-        "authority": str(result.authority),
-        "recipient": laws.returns[result.collection.name]["recipient"],
-        "register": laws.version,
-        "specification": specification,
-        "notice": notice,
-        "counts": {name: len(found) for name, found in rows.items()},
-        "digests": {name: chain.digest([r[p] for p in _PARTS] for r in found) for name, found in rows.items()},
-    }
-
-    def act(connection: Connection) -> dict[str, int]:
-        number, _ = chain.append(connection, ledger.key, ledger._at(), "disclosed", result.run_id, body)
-        for name, found in rows.items():
-            if found:
-                connection.execute(
-                    insert(REGISTERS[name]), [{**r, "run_id": result.run_id, "entry": number} for r in found]
-                )
-        return {name: len(found) for name, found in rows.items()}
-
+    act = disclosing(ledger, result, specification, notice)(sealed)
     counts: dict[str, int] = ledger._write(act)
     return counts
+
+
+def disclosing(
+    ledger: Any, result: Any, specification: str = "", notice: str = ""
+) -> Callable[[pd.DataFrame], Callable[[Connection], dict[str, int]]]:
+    """The register's part of a signature: given the sealed files (name, sha256), what to write in its transaction.
+
+    The rows are worked out before the transaction begins. A run that was signed, rejected and signed again has the
+    same bytes and is entered once.
+    """
+
+    def prepare(sealed: pd.DataFrame) -> Callable[[Connection], dict[str, int]]:
+        rows = _rows(ledger, result, sealed)
+        laws = result.collection.gateways
+        body = {
+            "event": "entered",
+            "return": result.collection.name,
+            "year": result.collection.year,
+            "authority": str(result.authority),
+            "recipient": laws.returns[result.collection.name]["recipient"],
+            "register": laws.version,
+            "specification": specification,
+            "notice": notice,
+            "counts": {name: len(found) for name, found in rows.items()},
+            "digests": {name: chain.sent_digest(found) for name, found in rows.items()},
+        }
+        before = _entered(ledger, result.run_id)
+
+        def act(connection: Connection) -> dict[str, int]:
+            if before is not None:
+                again = {
+                    "event": "entered again",
+                    "as": before["number"],
+                    "specification": specification,
+                    "notice": notice,
+                }
+                chain.append(connection, ledger.key, ledger._at(), "disclosed", result.run_id, again)
+                return dict(before["counts"])
+            number, _ = chain.append(connection, ledger.key, ledger._at(), "disclosed", result.run_id, body)
+            for name, found in rows.items():
+                if found:
+                    connection.execute(
+                        insert(REGISTERS[name]), [{**r, "run_id": result.run_id, "entry": number} for r in found]
+                    )
+            return {name: len(found) for name, found in rows.items()}
+
+        return act
+
+    return prepare
+
+
+def disclosed_counts(ledger: Any, run_id: str) -> dict[str, int]:
+    """Rows per register that were entered for a run; empty when none were."""
+    found = _entered(ledger, run_id)
+    return dict(found["counts"]) if found is not None else {}
+
+
+def _entered(ledger: Any, run_id: str) -> dict[str, Any] | None:
+    found = [event for event in events(ledger, "disclosed", run_id) if event.get("event") == "entered"]
+    return found[-1] if found else None
+
+
+def _rejected_since(ledger: Any, run_id: str, number: int) -> bool:
+    return any(entry["kind"] == "rejected" and entry["number"] > number for entry in ledger.history(run_id))
 
 
 def disclosures_of(ledger: Any, child: str) -> pd.DataFrame:
@@ -123,8 +166,8 @@ def disclosures_of(ledger: Any, child: str) -> pd.DataFrame:
     with ledger.engine.connect() as connection:
         for name, model in REGISTERS.items():
             wanted = child_hashes(ledger, child, adoption=name == "adoption_disclosures")
-            query = select(*[getattr(model, p) for p in ("run_id", *_PARTS)]).where(model.child_hash.in_(wanted))
-            found = pd.DataFrame(connection.execute(query.order_by(model.id)).all(), columns=["run_id", *_PARTS])
+            query = select(*[getattr(model, p) for p in ("run_id", *SENT_PARTS)]).where(model.child_hash.in_(wanted))
+            found = pd.DataFrame(connection.execute(query.order_by(model.id)).all(), columns=["run_id", *SENT_PARTS])
             parts.append(found.assign(register=name))
     every = pd.concat(parts, ignore_index=True)
     runs = pd.DataFrame([_run_facts(ledger, run_id) for run_id in every["run_id"].unique()])
@@ -145,28 +188,6 @@ def disclosure_counts(ledger: Any, run_id: str) -> pd.DataFrame:
     every = pd.concat(parts, ignore_index=True)
     grouped = every.groupby(["table", "register", "file", "sha256"], sort=True, as_index=False)
     return grouped.agg(children=("tier", "size"), tier=("tier", "max"))
-
-
-def verify_disclosures(ledger: Any) -> pd.DataFrame:
-    """Register rows that are not as they were entered: columns place, problem; no rows when all hold."""
-    problems = []
-    with ledger.engine.connect() as connection:
-        for name, model in REGISTERS.items():
-            query = select(model.entry, model.run_id, *[getattr(model, p) for p in _PARTS]).order_by(model.id)
-            held: dict[int, list[list[Any]]] = {}
-            runs: dict[int, set[str]] = {}
-            for number, run_id, *parts in connection.execute(query):
-                held.setdefault(number, []).append(parts)
-                runs.setdefault(number, set()).add(run_id)
-            entered = {e["number"]: e for e in events(ledger, "disclosed") if e.get("event") == "entered"}
-            for number, entry in entered.items():
-                changed = chain.digest(held.get(number, [])) != entry["digests"][name]
-                if changed or runs.get(number, set()) - {entry["run_id"]}:
-                    problems.append((f"{name} of run {entry['run_id']}", "were changed after they were entered"))
-            problems += [
-                (f"{name} of entry {n}", "have no entry in the chain") for n in sorted(set(held) - set(entered))
-            ]
-    return pd.DataFrame(problems, columns=["place", "problem"], dtype="str")
 
 
 def _rows(ledger: Any, result: Any, sealed: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:

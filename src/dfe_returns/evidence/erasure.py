@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from dfe_returns.contract.gateways import register
+from dfe_returns.contract.years import YEARS
 from dfe_returns.errors import RefusedError, UsageError
 from dfe_returns.evidence.disclosures import child_hash, child_hashes
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.holds import active_holds, holds_on
 from dfe_returns.files import sha256_of
+
+RETURNS = ("cin", "ssda903")
 
 
 def surplus(return_name: str, year: str, names: Iterable[str], switches: Iterable[str] = ()) -> list[str]:
@@ -32,19 +35,33 @@ def erase(
     role: str,
     config: Any = None,
     rule: str = "RET-STAGING",
+    return_name: str = "",
+    year: str = "",
 ) -> dict[str, Any]:
     """Delete files that hold surplus data and enter a certificate (counts, names, hashes of what was; no data).
 
-    ``fields``: the surplus ones; ``backups``: where copies lie that people must erase. Raises RefusedError under
-    a legal hold, without a decision on the request, or when a field is not surplus to any return; UsageError for
-    a missing file.
+    ``fields``: the surplus ones; with ``return_name`` and ``year`` those that this season did not ask for, without them
+    those that no return of any year asks for. ``backups``: where copies lie that people must erase. Raises RefusedError
+    under a legal hold, without a decision on the request for that child, or when the duty needs one of the fields;
+    UsageError for a missing file or when no field is named.
     """
     if not name.strip() or not role.strip():
         raise RefusedError("Erasing needs the name and role of the officer who decided it.")
-    decided = [e for e in events(ledger, "rights") if e["request"] == request and e.get("decision") == "surplus erased"]
-    if not decided:
+    told, plain = [e for e in events(ledger, "rights") if e["request"] == request], child_hashes(ledger, child)
+    if not any(e.get("decision") == "surplus erased" for e in told):
         raise RefusedError(f"Decide {request} first (surplus erased, with the reason); nothing was erased.")
-    hashes = child_hashes(ledger, child) | child_hashes(ledger, child, adoption=True)
+    if told[0]["child_hash"] not in plain:
+        raise RefusedError(f"{request} is about another child; nothing was erased.")
+    named = sorted(fields)
+    if not named:
+        raise UsageError("Name the surplus fields, so that the proof says what was erased. Nothing was erased.")
+    needed = sorted(set(named) - set(_surplus(return_name, year, named)))
+    if needed:
+        raise RefusedError(
+            f"The duty needs {', '.join(needed)}: the right to erasure does not reach it (UK GDPR Article 17(3)(b)). "
+            "Nothing was erased."
+        )
+    hashes = plain | child_hashes(ledger, child, adoption=True)
     held = holds_on(active_holds(ledger, config), rule, children=hashes)
     if held:
         raise RefusedError(
@@ -59,7 +76,7 @@ def erase(
         "event": "erased",
         "request": request,
         "child_hash": child_hash(ledger, child),
-        "fields": sorted(fields),
+        "fields": named,
         "erased": erased,
         "backups_to_erase": sorted(backups),
         "name": name,
@@ -70,6 +87,13 @@ def erase(
     number = ledger.entry("rights", "", certificate)
     shown = {k: v for k, v in certificate.items() if k not in ("child_hash", "event")}
     return {"certificate": number, **shown, "text": "Erased as listed. This proof holds no data of the person."}
+
+
+def _surplus(return_name: str, year: str, names: list[str]) -> list[str]:
+    if return_name and year:
+        return surplus(return_name, year, names, {law.switch for law in register().fields.values()})
+    seasons = [(name, season) for name in RETURNS for season in YEARS]
+    return [name for name in names if all(_surplus(*season, [name]) for season in seasons)]
 
 
 def refusal_letter(return_name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dfe_returns.ledger import chain
+from dfe_returns.ledger.chain import body_of, content
 from dfe_returns.ledger.models import Entry
 
 
@@ -18,7 +18,7 @@ def events(ledger: Any, kind: str, run_id: str | None = None) -> list[dict[str, 
         query = query.where(Entry.run_id == run_id)
     with ledger.engine.connect() as connection:
         rows = connection.execute(query.order_by(Entry.number)).all()
-    return [{**chain.content(body), "number": number, "at": at, "run_id": run} for number, at, run, body in rows]
+    return [{**content(row.body), "number": row.number, "at": row.at, "run_id": row.run_id} for row in rows]
 
 
 def note_access(ledger: Any, what: str, name: str, reason: str, child_hash: str = "", run_id: str = "") -> int:
@@ -27,46 +27,29 @@ def note_access(ledger: Any, what: str, name: str, reason: str, child_hash: str 
     return int(ledger.entry("looked at", run_id, body))
 
 
+_TOLD = (
+    "event", "state", "name", "role", "reason", "note", "request", "kind", "hold", "reference", "decision", "field",
+    "return", "year", "by",
+)  # fmt: skip
+"""What the history tells of an entry: acts and officers, nothing that was worked out from a child's number."""
+_WHAT = ("what", "request", "hold", "field", "reference", "by")
+
+
 def access_history(ledger: Any) -> list[dict[str, Any]]:
-    """Who looked, signed, released, deleted and decided, for an auditor: no child data, no hashes of children (R53)."""
-    kinds = (
-        "recorded",
-        "review asked",
-        "signed off",
-        "submitted",
-        "rejected",
-        "superseded",
-        "looked at",
-        "rights",
-        "hold",
-        "deleted",
-        "field decided",
-        "disclosed",
-        "key changed",
-    )
-    kept = (
-        "what",
-        "event",
-        "state",
-        "name",
-        "role",
-        "reason",
-        "note",
-        "request",
-        "kind",
-        "hold",
-        "reference",
-        "decision",
-    )
-    found = [{**entry, "entry": kind} for kind in kinds for entry in events(ledger, kind)]
-    found.sort(key=lambda entry: entry["number"])
-    return [
-        {
-            "number": e["number"],
-            "at": e["at"],
-            "entry": e["entry"],
-            "run_id": e["run_id"],
-            **{k: e[k] for k in kept if e.get(k)},
-        }
-        for e in found
-    ]
+    """Every act in the ledger, oldest first, for an auditor: no child data, no hashes of children (R15, R53).
+
+    number, at, entry (its kind), run_id, name, role and what else ``_TOLD`` names; ``what`` says in one text what it
+    was about; ``hash`` is the entry's own: a copy of this list shows later whether the ledger is still the same.
+    """
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(select(*Entry.__table__.columns).order_by(Entry.number)).all()
+    told = []
+    for row in rows:
+        body = body_of(row)
+        said = {part: body[part] for part in _TOLD if body.get(part)}
+        if row.kind == "recorded":
+            said["name"] = body.get("prepared_by", "")
+        about = [str(body[part]) for part in _WHAT if body.get(part)]
+        facts = {"number": row.number, "at": row.at, "entry": row.kind, "run_id": row.run_id}
+        told.append({**facts, **said, "what": " ".join(about), "hash": row.hash})
+    return told

@@ -36,11 +36,12 @@ class Hold:
         rule: str,
         return_name: str = "",
         year: str = "",
-        children: Iterable[str] = (),
+        children: Iterable[str] | None = (),
         first: str = "",
         last: str = "",
     ) -> bool:
-        """Whether a record falls under the hold. ``children`` are keyed hashes; dates are ISO text, blank = unknown.
+        """Whether a record falls under the hold. ``children`` are keyed hashes, None = unknown; dates are ISO text,
+        blank = unknown.
 
         What is unknown of a record never takes it out of a hold.
         """
@@ -50,7 +51,7 @@ class Hold:
             return False
         if self.years and year and year not in self.years:
             return False
-        if self.child_hash and self.child_hash not in set(children):
+        if self.child_hash and children is not None and self.child_hash not in set(children):
             return False
         before = self.first and last and last < self.first
         after = self.last and first and first > self.last

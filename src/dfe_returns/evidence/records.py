@@ -15,7 +15,6 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from dfe_returns.contract.gateways import register
 from dfe_returns.evidence.lineage import classes_sent, gateways_used
 from dfe_returns.evidence.notice import groups_sent, notice_text
 from dfe_returns.evidence.retention_rules import retention_rules
@@ -133,7 +132,6 @@ def dpia(result: Any, config: Any) -> str:
     authority's."""
     collection, laws = result.collection, result.collection.gateways
     sent, risks = _sent(result), _risks()
-    doubts = sorted({d for law in sent for d in law.doubts} | set(laws.returns[collection.name]["doubts"]))
     classes = _class_counts(result)
     lines = [
         f"# Evidence for a data protection impact assessment: {collection.title} {collection.year}",
@@ -170,11 +168,12 @@ def dpia(result: Any, config: Any) -> str:
         "",
         "## Doubts that remain",
         "",
-        "| | question | working answer | who settles it |",
-        "| --- | --- | --- | --- |",
+        "| | question | working answer | who settles it | fields sent here |",
+        "| --- | --- | --- | --- | ---: |",
         *[
-            f"| {d} | {laws.doubts[d]['question']} | {laws.doubts[d]['answer']} | {laws.doubts[d]['who']} |"
-            for d in doubts
+            f"| {d} | {doubt['question']} | {doubt['answer']} | {doubt['who']} "
+            f"| {sum(d in law.doubts for law in sent) or 'none'} |"
+            for d, doubt in laws.doubts.items()
         ],
         "",
         "## What the authority must decide",
@@ -293,7 +292,7 @@ def _decided(doubt: str, config: Any) -> str:
         "D12": config.switches.get("PreProceedings", ""),
         "D14": ", ".join(f"{k} {v}" for k, v in config.retention.years.items()),
     }
-    return known.get(doubt) or NOT_RECORDED
+    return who.decisions.get(doubt) or known.get(doubt) or NOT_RECORDED
 
 
 def _as_lines(value: Any) -> list[str]:
@@ -315,12 +314,3 @@ def _risks() -> dict[str, Any]:
     path = data_folder("schemas") / "gateways" / "risks.yaml"
     found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return found
-
-
-def doubts_table() -> pd.DataFrame:
-    """The questions a lawyer or officer must settle: doubt, matters, question, answer, product, who."""
-    rows = [
-        (name, d["matters"], d["question"], d["answer"], d["product"], d["who"])
-        for name, d in register().doubts.items()
-    ]
-    return pd.DataFrame(rows, columns=["doubt", "matters", "question", "working_answer", "product", "who"])

@@ -16,9 +16,8 @@ import pandas as pd
 from dfe_returns.contract.gateways import register
 from dfe_returns.errors import DfeReturnsError, RefusedError, UsageError
 from dfe_returns.evidence.child import child_lineage
-from dfe_returns.evidence.disclosures import child_hash, child_hashes, disclosures_of
+from dfe_returns.evidence.disclosures import child_hash, child_hashes, disclosures_of, request_of
 from dfe_returns.evidence.events import events
-from dfe_returns.evidence.rights import must_be_opened
 from dfe_returns.files import private_folder, write_csv, write_private
 
 # The same fact under its names in both returns; a field that is not here stands for itself.
@@ -98,7 +97,7 @@ def rectify(
     if not name.strip() or not role.strip():
         raise RefusedError("Give the name and role of the officer who corrects the record.")
     if request:
-        must_be_opened(ledger, request)
+        request_of(ledger, request, child)
     found = find_value(ledger, child, field, sent, correct)
     folder = private_folder(folder)
     amendments = folder / "amendments.csv"

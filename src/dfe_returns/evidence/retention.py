@@ -17,6 +17,7 @@ import pandas as pd
 import yaml
 
 from dfe_returns.errors import RefusedError, UsageError
+from dfe_returns.evidence.disclosures import disclosure_counts
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.holds import Hold, active_holds, holds_on
 from dfe_returns.evidence.retention_rules import RetentionRule, retention_rules
@@ -25,6 +26,12 @@ from dfe_returns.run_folder import another_run
 
 WORKING = ("draft", "report", "previous", "worklist.csv", "people.csv")
 """What a submitted run no longer needs: the sealed file, lineage, decisions and manifest stay."""
+_FORGOTTEN = {
+    "return and lineage": ("findings", "disclosures"),
+    "unsent run": ("findings", "disclosures", "adoption_disclosures"),
+}
+"""Rows of the ledger about single children that go with a run's folder (R40). What was sent under regulation 42 of the
+Adoption Agencies Regulations 2005 stays in its own register: that record belongs to the adoption case record."""
 PLAN_COLUMNS = [
     "run_id",
     "return",
@@ -72,11 +79,14 @@ def retention_plan(ledger: Any, config: Any, today: date | None = None) -> pd.Da
 def apply_retention(ledger: Any, config: Any, name: str, role: str, today: date | None = None) -> pd.DataFrame:
     """Delete what has expired and is not held; answers with the lines of the plan that were deleted.
 
-    Each deletion is entered in the ledger with counts and names of files, never with values. The plan is made
-    afresh, so a hold entered a moment ago counts. Raises RefusedError without name and role.
+    Each deletion is entered in the ledger with counts and names of files, never with values; with a whole run go the
+    ledger's own rows about its children. The plan is made
+    afresh, so a hold entered a moment ago counts. Raises RefusedError without name and role, IntegrityError when the
+    ledger was changed: a hold might be missing from it.
     """
     if not name.strip() or not role.strip():
         raise RefusedError("Deleting needs the name and role of the officer who decides it (--name, --role).")
+    ledger.must_hold()
     plan = retention_plan(ledger, config, today)
     gone = plan[plan["status"].eq("expired")].reset_index(drop=True)
     for line in gone.to_dict("records"):
@@ -96,10 +106,23 @@ def apply_retention(ledger: Any, config: Any, name: str, role: str, today: date 
             "name": name,
             "role": role,
         }
-        ledger.entry("deleted", str(line["run_id"]), body)
+        ledger.forget(str(line["run_id"]), "deleted", body, _FORGOTTEN.get(str(line["what"]), ()))
         for target in targets:
             shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+    _forget_replaced(ledger, plan, (today or ledger.today()).isoformat(), {"name": name, "role": role})
     return gone
+
+
+def _forget_replaced(ledger: Any, plan: pd.DataFrame, day: str, officer: Mapping[str, str]) -> None:
+    """The ledger's rows about children of runs whose folder is a later run's by now, once their time is over."""
+    over = plan["status"].eq("gone") & plan["due"].ne("") & plan["due"].lt(day) & plan["holds"].eq("")
+    for line in plan[over].to_dict("records"):
+        run_id, tables = str(line["run_id"]), _FORGOTTEN.get(str(line["what"]), ())
+        if tables and (
+            len(ledger.findings(run_id)) or len(disclosure_counts(ledger, run_id).query("register in @tables"))
+        ):
+            facts = {part: line[part] for part in ("rule", "what", "due")}
+            ledger.forget(run_id, "deleted", {"event": "deleted", **facts, "count": 0, "names": [], **officer}, tables)
 
 
 def deleted_files(ledger: Any, run_id: str) -> set[str]:
@@ -276,11 +299,19 @@ def _still_there(folder: Path, what: str) -> bool:
     return (folder / "manifest.json").is_file()
 
 
-def _children(ledger: Any, folder: Path) -> set[str]:
-    """Keyed hashes of the children of a run folder, both registers' forms."""
+def deleted_seasons(ledger: Any) -> list[dict[str, str]]:
+    """Returns whose register was deleted at the end of their period: return, year, on. What they said of single
+    children is no longer known here."""
+    gone = [e for e in events(ledger, "deleted") if "disclosures" in e.get("ledger_rows", {})]
+    told = [(ledger.run(e["run_id"]), e["at"][:10]) for e in gone if e["what"] == "return and lineage"]
+    return [{"return": run["collection"], "year": run["year"], "on": on} for run, on in told]
+
+
+def _children(ledger: Any, folder: Path) -> set[str] | None:
+    """Keyed hashes of the children of a run folder; None where the folder no longer says."""
     rows = folder / "lineage" / "rows.csv"
     if not rows.is_file():
-        return set()
+        return None
     children = pd.read_csv(rows, usecols=["child"], dtype="str", keep_default_na=False)["child"]
     return set(ledger.key.told(children))
 

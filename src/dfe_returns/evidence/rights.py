@@ -17,7 +17,7 @@ import pandas as pd
 from dfe_returns.contract.calendar import is_working_day
 from dfe_returns.contract.gateways import register
 from dfe_returns.errors import RefusedError, UsageError
-from dfe_returns.evidence.disclosures import child_hash
+from dfe_returns.evidence.disclosures import child_hash, disclosures_of, request_of
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.lineage import CHILD_COLUMN
 from dfe_returns.evidence.subject import COMPETENCE
@@ -78,9 +78,9 @@ def open_request(
 _NEXT = {
     "access": "run `disclosures` for the child, have it reviewed, then release it by name",
     "rectification": "run `rectify` to find each return that holds the value",
-    "erasure": "decide what the duty needs (kept) and what went beyond it (erased)",
+    "erasure": "decide: refused (`requests letter` drafts the answer) or surplus erased (then `requests erase`)",
     "restriction": "decide before the next sign-off: send as required, or leave out, with the reason",
-    "objection": "see the draft letter: it depends on the basis of each field",
+    "objection": "`requests letter` drafts the answer, by the basis of each field; then decide",
     "complaint": "acknowledge within 30 days and name who looks into it",
 }
 
@@ -263,6 +263,33 @@ def objection_letter(return_name: str, fields: pd.DataFrame) -> str:
         ]
     lines += ["", "You can complain to us and to the Information Commissioner's Office."]
     return "\n".join(lines) + "\n"
+
+
+def letter(ledger: Any, request: str, child: str) -> str:
+    """Draft answer to an objection or erasure request, from what the register says was sent of the child, a part per
+    return.
+
+    Raises UsageError for a request of another kind or about another child, or when nothing was sent.
+    """
+    from dfe_returns.evidence.erasure import refusal_letter
+
+    state = _state(ledger, request)
+    if state["kind"] not in ("objection", "erasure"):
+        raise UsageError(f"{request} is a request of {state['kind']}; drafts are made for objection and erasure.")
+    request_of(ledger, request, child)
+    seasons = disclosures_of(ledger, child)
+    if not len(seasons):
+        raise UsageError("Nothing was sent about that number, so there is nothing to object to or to erase.")
+    parts = []
+    for return_name, season in seasons.groupby("return", sort=True):
+        sent = season.assign(field=season["fields"].str.split()).explode("field")[["table", "field"]].drop_duplicates()
+        drafted = (
+            objection_letter(str(return_name), sent)
+            if state["kind"] == "objection"
+            else refusal_letter(str(return_name))
+        )
+        parts.append(f"{register().returns[str(return_name)]['title']}\n\n{drafted}")
+    return "\n".join(parts)
 
 
 def _flagged(ledger: Any, result: Any, undecided: bool) -> pd.DataFrame:

@@ -14,8 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dfe_returns.contract.gateways import register
 from dfe_returns.errors import DfeReturnsError, RefusedError, UsageError
 from dfe_returns.evidence.child import child_lineage
-from dfe_returns.evidence.disclosures import child_hash, disclosures_of
+from dfe_returns.evidence.disclosures import child_hash, disclosures_of, request_of
 from dfe_returns.evidence.events import events, note_access
+from dfe_returns.evidence.retention import deleted_seasons
 from dfe_returns.files import write_private
 
 FLAGS = {
@@ -75,14 +76,18 @@ def subject_report(ledger: Any, child: str, name: str, reason: str, request: str
 
     The look is entered in the ledger under ``name`` and ``reason``. Where a run folder is no longer kept the
     register still says which tables and fields were sent. Raises UsageError when the register has nothing of that
-    number, RefusedError without a name and a reason.
+    number or the request is about another child, RefusedError without a name and a reason.
     """
     if not name.strip() or not reason.strip():
         raise RefusedError("Say who asks and why (--name, --reason); looking at a child's data is recorded.")
+    asked = request_of(ledger, request, child) if request else {}
     seasons = disclosures_of(ledger, child)
+    deleted = deleted_seasons(ledger)
     if not len(seasons):
+        older = ", ".join(f"{one['return']} {one['year']}" for one in deleted)
         raise UsageError(
             "Nothing was sent about that number. After an adoption a child has another number, kept apart."
+            + (f" No longer known, because their period ended: {older}." if older else "")
         )
     note_access(ledger, "disclosures of a child", name, reason, child_hash(ledger, child))
     values, missing = _values(seasons, child)
@@ -94,10 +99,12 @@ def subject_report(ledger: Any, child: str, name: str, reason: str, request: str
         else [],
         "child": child,
         "request": request,
+        "footing": asked.get("footing", ""),
         "competence": COMPETENCE,
         "seasons": seasons.drop(columns="folder").to_dict("records"),
         "values": values.to_dict("records"),
         "no_longer_held": missing,
+        "no_longer_known": deleted,
         "flags": {flag: FLAGS[flag] for flag in FLAGS if values["flags"].str.contains(flag, regex=False).any()},
         "gateways": _laws(seasons),
         "rights": [dict(row) for row in register().rights],
@@ -133,9 +140,7 @@ def release(ledger: Any, child: str, request: str, name: str, role: str, note: s
     """Enter that a named reviewer released the answer to a request. Raises RefusedError without name, role and note."""
     if not (name.strip() and role.strip() and note.strip()):
         raise RefusedError("A release needs the reviewer's name and role, and a note on what was redacted.")
-    asked = [e for e in events(ledger, "rights") if e.get("request") == request]
-    if not asked:
-        raise UsageError(f"There is no request {request}; `dfe-returns requests list` shows them.")
+    request_of(ledger, request, child)
     body = {
         "event": "released",
         "request": request,

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 from dfe_returns.errors import IntegrityError
 from dfe_returns.ledger.keys import Key
 from dfe_returns.ledger.models import Answer, Entry, Finding, Run, RunFile, Setting
+from dfe_returns.ledger.models_rights import AdoptionDisclosure, Disclosure
 
 START = "0" * 64
 KEY_CHANGED = "key changed"
@@ -50,6 +51,12 @@ _ANSWER_PARTS = (
     "answered_on",
     "expires_on",
 )
+
+SENT_PARTS = ("child_hash", "table_name", "row_count", "fields", "gateways", "tier", "file", "sha256")
+REGISTERS: dict[str, type[Disclosure] | type[AdoptionDisclosure]] = {
+    "disclosures": Disclosure,
+    "adoption_disclosures": AdoptionDisclosure,
+}
 
 
 def canonical(data: Any) -> str:
@@ -91,6 +98,10 @@ def answer_digest(rows: list[dict[str, Any]]) -> str:
     return digest([row[part] for part in _ANSWER_PARTS] for row in rows)
 
 
+def sent_digest(rows: Iterable[Any]) -> str:
+    return digest([row[part] for part in SENT_PARTS] for row in rows)
+
+
 def _hash(key: Key, number: int, at: str, kind: str, run_id: str, body: str, before: str) -> str:
     return key.of_entry(canonical([number, at, kind, run_id, body, before]))
 
@@ -125,20 +136,31 @@ def verify(connection: Connection, key: Key) -> pd.DataFrame:
     """What is not as it was written: columns place (entry 5, run R, ...) and problem; no rows when all is well."""
     entries = list(connection.execute(select(*Entry.__table__.columns).order_by(Entry.number)))
     found = list(_broken_links(entries, key))
-    end = connection.execute(select(Setting.value).where(Setting.name == "end")).scalar()
+    settings = {row.name: row.value for row in connection.execute(select(Setting.name, Setting.value))}
+    end = settings.pop("end", None)
     if entries and end != _seal(key, entries[-1].number, entries[-1].hash) and not found:
         found.append(("end of the chain", "entries were removed from the end, or the seal on the end was changed"))
     if not entries and end:
         found.append(("end of the chain", "all entries were removed"))
+    if settings.pop("key check", key.check) != key.check or settings:
+        found.append(("settings", "were changed after they were written"))
     found += _changed_rows(connection, entries)
+    found += _changed_register(connection, entries)
     return pd.DataFrame(found, columns=["place", "problem"], dtype="str")
+
+
+def ends_under(connection: Connection, key: Key) -> bool:
+    """Whether the chain was last sealed with this key; also true of a chain without an entry."""
+    last = connection.execute(select(Entry.number, Entry.hash).order_by(Entry.number.desc()).limit(1)).first()
+    end = connection.execute(select(Setting.value).where(Setting.name == "end")).scalar()
+    return last is None or end == _seal(key, last.number, last.hash)
 
 
 def _broken_links(entries: list[Any], key: Key) -> Iterable[tuple[str, str]]:
     before, expected = START, 1
     known = {one.check: one for one in key.all}
     changed = next((entry for entry in entries if entry.kind == KEY_CHANGED), None)
-    first = _body(changed).get("from", "") if changed is not None else key.check
+    first = body_of(changed).get("from", "") if changed is not None else key.check
     if first not in known:
         yield f"entries up to {changed.number if changed is not None else 0}", _KEY_WANTING
         return
@@ -153,7 +175,7 @@ def _broken_links(entries: list[Any], key: Key) -> Iterable[tuple[str, str]]:
         if own != entry.hash:
             yield place, "was changed after it was written"
         if entry.kind == KEY_CHANGED:
-            if (following := known.get(_body(entry).get("to", ""))) is None:
+            if (following := known.get(body_of(entry).get("to", ""))) is None:
                 yield f"entries after {entry.number}", _KEY_WANTING
                 return
             now = following
@@ -169,16 +191,18 @@ def _changed_rows(connection: Connection, entries: list[Any]) -> list[tuple[str,
     findings = _grouped(connection, Finding, Finding.run_id, _FINDING_PARTS)
     answers = _grouped(connection, Answer, Answer.entry, _ANSWER_PARTS)
     recorded: set[str] = set()
+    expired = _expired(entries)
     sealed_files: dict[str, list[tuple[int, str]]] = {}
     for entry in entries:
-        body = _body(entry)
+        body = body_of(entry)
         if entry.kind == "recorded":
             recorded.add(entry.run_id)
             if entry.run_id not in runs:
                 found.append((f"run {entry.run_id}", "is missing from the table of runs"))
             elif run_digest(runs[entry.run_id]) != body.get("run"):
                 found.append((f"run {entry.run_id}", "its row was changed after it was written"))
-            if finding_digest(findings.get(entry.run_id, [])) != body.get("findings"):
+            left, gone = findings.get(entry.run_id, []), "findings" in expired.get(entry.run_id, ())
+            if finding_digest(left) != body.get("findings") and not (gone and not left):
                 found.append((f"findings of run {entry.run_id}", "were changed after they were written"))
         if "files" in body:
             sealed_files.setdefault(entry.run_id, []).append((len(body.get("hashes", ())), body["files"]))
@@ -192,6 +216,33 @@ def _changed_rows(connection: Connection, entries: list[Any]) -> list[tuple[str,
     found += [(f"run {run_id}", "has no entry in the chain") for run_id in sorted(set(runs) - recorded)]
     numbers = {entry.number for entry in entries if entry.kind == "answers"}
     found += [(f"answers of entry {number}", "have no entry in the chain") for number in sorted(set(answers) - numbers)]
+    return found
+
+
+def _changed_register(connection: Connection, entries: list[Any]) -> list[tuple[str, str]]:
+    """Rows of the disclosure register against the entry that was made with them."""
+    found: list[tuple[str, str]] = []
+    told = [(entry, body_of(entry)) for entry in entries if entry.kind == "disclosed"]
+    entered = {entry.number: (entry.run_id, body) for entry, body in told if body.get("event") == "entered"}
+    expired = _expired(entries)
+    for name, model in REGISTERS.items():
+        held = _grouped(connection, model, model.entry, ("run_id", *SENT_PARTS))
+        for number, (run_id, body) in entered.items():
+            mine = held.pop(number, [])
+            as_entered = sent_digest(mine) == body.get("digests", {}).get(name)
+            as_entered |= not mine and name in expired.get(run_id, ())
+            if not as_entered or any(row["run_id"] != run_id for row in mine):
+                found.append((f"{name} of run {run_id}", "were changed after they were entered"))
+        found += [(f"{name} of entry {number}", "have no entry in the chain") for number in sorted(held)]
+    return found
+
+
+def _expired(entries: list[Any]) -> dict[str, set[str]]:
+    """Per run the tables whose rows retention took out, as an entry of the chain says."""
+    found: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.kind == "deleted":
+            found.setdefault(entry.run_id, set()).update(body_of(entry).get("ledger_rows", {}))
     return found
 
 
@@ -215,7 +266,8 @@ def _grouped(connection: Connection, model: Any, by: Any, parts: tuple[str, ...]
     return groups
 
 
-def _body(entry: Any) -> dict[str, Any]:
+def body_of(entry: Any) -> dict[str, Any]:
+    """What an entry says; nothing where somebody made it unreadable, which the chain then tells."""
     try:
         found = json.loads(entry.body)
     except ValueError:

@@ -68,7 +68,12 @@ def _sqlite(path: Path) -> Engine:
 
 def _ready(engine: Engine, name: str) -> Engine:
     try:
-        if _revision(engine) != _newest():
+        if (revision := _revision(engine)) != _newest():
+            if revision is not None and revision not in _known_revisions():
+                raise UsageError(
+                    f"The ledger {name} was written by a newer version of dfe-returns (install that version to use "
+                    "it), or what it knows of its version (alembic_version) was changed."
+                )
             upgrade(engine)
     except SQLAlchemyError as error:
         if type(error) is DatabaseError:  # SQLite's word for a file that is no database, or a damaged one
@@ -88,7 +93,11 @@ def _revision(engine: Engine) -> str | None:
 
 def _newest() -> str:
     """The last revision among the packaged migrations, by their file names, without importing Alembic."""
-    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return max(_known_revisions())
+
+
+def _known_revisions() -> set[str]:
+    return {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
 
 
 def upgrade(engine: Engine) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import IntegrityError as Collision
 from sqlalchemy.exc import OperationalError
 
-from dfe_returns.errors import RefusedError, UsageError
+from dfe_returns.errors import IntegrityError, RefusedError, UsageError
 from dfe_returns.ledger import chain
 from dfe_returns.ledger.database import connect, holds_something
 from dfe_returns.ledger.keys import Key, add_key, in_use, key_from
@@ -62,15 +62,20 @@ class Ledger(Reading):
         self.key = self._known(key)
 
     def _known(self, key: Key) -> Key:
-        """The key of the file that the ledger goes on with now. Raises UsageError when the file does not have it."""
+        """The key of the file that the ledger goes on with now. Raises UsageError when the file does not have it,
+        IntegrityError when the ledger was sealed with it and says otherwise."""
 
-        def act(connection: Connection) -> str:
+        def act(connection: Connection) -> Key | None:
             held = connection.execute(select(Setting.value).where(Setting.name == "key check")).scalar()
-            if held is None:
+            if held is None and chain.ends_under(connection, key):
                 connection.execute(insert(Setting).values(name="key check", value=key.check))
-            return held or key.check
+                return key
+            found = in_use(key, held or "")
+            if found is None and any(chain.ends_under(connection, one) for one in key.all):
+                raise IntegrityError("The ledger was changed: settings, what it knows its key by.")
+            return found
 
-        found = in_use(key, self._write(act))
+        found: Key | None = self._write(act)
         if found is None:
             raise UsageError(
                 "This key is not the one that the ledger is kept with: name the right key file in the configuration, "
@@ -126,6 +131,23 @@ class Ledger(Reading):
         return self._write(
             lambda connection: chain.append(connection, self.key, self._at(), kind, run_id, dict(body))[0]
         )
+
+    def forget(self, run_id: str, kind: str, body: Mapping[str, Any], tables: Sequence[str]) -> None:
+        """Take the rows of a run out of these tables (findings, registers) with an entry that says so, in one act.
+
+        The entry's ``ledger_rows`` has the number per table; the chain goes on holding.
+        """
+        models: dict[str, Any] = {"findings": Finding, **chain.REGISTERS}
+
+        def act(connection: Connection) -> None:
+            gone = {
+                name: connection.execute(delete(models[name]).where(models[name].run_id == run_id)).rowcount
+                for name in tables
+            }
+            said = {**dict(body), "ledger_rows": gone} if tables else dict(body)
+            chain.append(connection, self.key, self._at(), kind, run_id, said)
+
+        self._write(act)
 
     # runs
 
@@ -223,12 +245,14 @@ class Ledger(Reading):
         *,
         statement: str = "",
         files: Sequence[Mapping[str, Any]] = (),
+        then: Callable[[Connection], Any] | None = None,
     ) -> dict[str, Any]:
-        """Approve a run that is a draft or in review; returns the entry (number, hash, at, body).
+        """Approve a run that is a draft or in review; returns the entry (number, hash, at, body, then).
 
         ``exceptions``: rule code -> reason, one for each rule with errors; they stand under the approver's name.
-        ``files``: the frozen files. Raises RefusedError (dry run, wrong state, preparer signing,
-        errors without exception).
+        ``files``: the frozen files; ``then``: what another register writes in the same transaction, after the entry
+        (its answer is ``then``). Raises RefusedError (dry run, wrong state, preparer signing, errors without
+        exception).
         """
         exceptions = {str(code): str(reason).strip() for code, reason in (exceptions or {}).items()}
         run = self.run(run_id)
@@ -252,7 +276,7 @@ class Ledger(Reading):
             "files": chain.file_digest(rows),
             "hashes": {str(row["name"]): str(row["sha256"]) for row in rows},
         }
-        return self._act(run_id, "signed off", (DRAFT, IN_REVIEW), name, role, body, rows)
+        return self._act(run_id, "signed off", (DRAFT, IN_REVIEW), name, role, body, rows, then=then)
 
     def reject(self, run_id: str, name: str, role: str, reason: str) -> None:
         """Send a run back with the reason, or note that DfE turned down what was submitted. Raises RefusedError."""
@@ -292,6 +316,7 @@ class Ledger(Reading):
         body: Mapping[str, Any],
         files: Sequence[Mapping[str, Any]] = (),
         also: Callable[[Connection], None] | None = None,
+        then: Callable[[Connection], Any] | None = None,
     ) -> dict[str, Any]:
         if not name.strip():
             raise RefusedError("Give the name of the person who does this.")
@@ -307,7 +332,7 @@ class Ledger(Reading):
             if also:
                 also(connection)
             number, own = chain.append(connection, self.key, at, kind, run_id, full)
-            return {"number": number, "hash": own, "at": at, "body": full}
+            return {"number": number, "hash": own, "at": at, "body": full, "then": then(connection) if then else None}
 
         return self._write(act)
 

@@ -85,18 +85,16 @@ class Reading:
     def history(self, run_id: str) -> list[dict[str, Any]]:
         """The run's entries in order: number, at, kind, hash and what the entry says (state, name, role, note, ...)."""
         with self.engine.connect() as connection:
-            rows = (
-                connection.execute(select(Entry.__table__).where(Entry.run_id == run_id).order_by(Entry.number))
-                .mappings()
-                .all()
-            )
+            rows = connection.execute(
+                select(Entry.__table__).where(Entry.run_id == run_id).order_by(Entry.number)
+            ).all()
         return [
             {
-                **chain.content(row["body"]),
-                "number": row["number"],
-                "at": row["at"],
-                "kind": row["kind"],
-                "hash": row["hash"],
+                **chain.content(row.body),
+                "number": row.number,
+                "at": row.at,
+                "kind": row.kind,
+                "hash": row.hash,
             }
             for row in rows
         ]

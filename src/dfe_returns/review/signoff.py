@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,13 @@ from typing import Any
 import pandas as pd
 
 from dfe_returns.errors import IntegrityError, RefusedError, UsageError
-from dfe_returns.evidence.disclosures import verify_disclosures
 from dfe_returns.evidence.retention import deleted_files
 from dfe_returns.files import private_folder, sha256_of, write_private
 from dfe_returns.publish.manifest import MANIFEST, statement_of, verify
 from dfe_returns.review.certificate import certificate
 
 DRAFT, SEALED, CERTIFICATE, RECORD = "draft", "submission", "certificate.html", "sign-off.json"
+GROWING = f".{SEALED}.part"
 REJECTED = "submission-rejected"
 _REJECTED_FOLDER = re.compile(rf"{REJECTED}-\d+")
 STATEMENT = (
@@ -53,47 +53,106 @@ def sign_off(
     exceptions: Mapping[str, str] | None = None,
     statement: str = STATEMENT,
     refusals: Sequence[str] = (),
+    then: Callable[[pd.DataFrame], Callable[[Any], Any]] | None = None,
 ) -> dict[str, Any]:
     """Freeze the draft into ``submission/``, enter the sign-off, write ``certificate.html`` and ``sign-off.json``.
 
     ``exceptions``: rule code -> reason for each rule that still has errors; ``refusals``: reasons of other
-    controls (an appropriate policy document that is missing, say), any of which stops the act. Returns run, state,
-    entry, hash, files, certificate. Raises RefusedError (controls, states, same person, errors left) or
+    controls (an appropriate policy document that is missing, say), any of which stops the act; ``then``: given the
+    frozen files, what another register writes in the signature's own transaction (its answer is ``then``). Returns
+    run, state, entry, hash, files, certificate. Raises RefusedError (controls, states, same person, errors left) or
     IntegrityError (draft or ledger not as written); then nothing is left behind.
+
+    Whatever stops a machine in the middle, the ledger has all of the signature or none. What it had frozen for a
+    signature that was not entered is frozen again; a signature that was entered is finished by the next call, which
+    then answers as the first would have.
     """
+    if finished := finish_signing(ledger, folder):
+        return finished
+    if refusals:
+        raise RefusedError("The return cannot be signed. " + " ".join(refusals))
     folder = Path(folder)
     run_id = run_id_of(folder)
-    if refusals:
-        raise RefusedError("The return cannot be signed: " + "; ".join(refusals))
+    must_be_as_written(ledger, folder)
+    frozen = _freeze(folder)
+    try:
+        files = _described(frozen)
+        entry = ledger.sign_off(
+            run_id, name, role, note, exceptions, statement=statement, files=files,
+            then=then(pd.DataFrame(files)) if then else None,
+        )  # fmt: skip
+    except BaseException:
+        if _signature(ledger, run_id) is None:  # else it was entered before the program was stopped: keep what it seals
+            shutil.rmtree(frozen, ignore_errors=True)
+        raise
+    return _finished(ledger, folder, run_id, {**entry["body"], **entry}, entry["then"])
+
+
+def must_be_as_written(ledger: Any, folder: Path | str) -> None:
+    """Ledger, draft and folder of an unsigned run are what was written. Raises IntegrityError, or RefusedError where a
+    signed return lies there; clears away what was frozen for a signature that never was entered."""
+    folder = Path(folder)
+    run_id, drafted = run_id_of(folder), ledger.files(run_id_of(folder), "draft")
     ledger.must_hold()
-    problems = _against_ledger(folder / DRAFT, ledger.files(run_id, "draft"))
+    shutil.rmtree(folder / GROWING, ignore_errors=True)
+    if (folder / SEALED).exists():
+        if _signature(ledger, run_id) is not None or _against_ledger(folder / SEALED, drafted):
+            raise RefusedError(f"{folder} holds a signed return already.")
+        shutil.rmtree(folder / SEALED)
+    problems = _against_ledger(folder / DRAFT, drafted)
     problems += [str(found) for found in verify(folder) if not _made_after(found.file)]
     problems += [f"{MANIFEST}: changed"] if _says_else(ledger, run_id, folder) else []
     if problems:
         raise IntegrityError(
             f"Run {run_id} is not what was written: {'; '.join(sorted(set(problems)))}. Run the return again."
         )
-    if (folder / SEALED).exists():
-        raise RefusedError(f"{folder} holds a signed return already.")
-    frozen = _freeze(folder)
-    try:
-        entry = ledger.sign_off(run_id, name, role, note, exceptions, statement=statement, files=_described(frozen))
-    except BaseException:
-        shutil.rmtree(frozen, ignore_errors=True)
-        raise
-    write_private(folder / RECORD, _record(run_id, entry))
+
+
+def finish_signing(ledger: Any, folder: Path | str) -> dict[str, Any] | None:
+    """Finish a signature that the ledger holds and that was cut off before its certificate; None where there is none.
+
+    Answers as ``sign_off`` does. Raises IntegrityError when ledger or frozen files are not what was signed.
+    """
+    folder = Path(folder)
+    run_id = run_id_of(folder)
+    ledger.must_hold()
+    signed = _signature(ledger, run_id)
+    if signed is None or _certified(ledger, run_id):
+        return None
+    return _finished(ledger, folder, run_id, signed, None)
+
+
+def _finished(ledger: Any, folder: Path, run_id: str, signed: Mapping[str, Any], then: Any) -> dict[str, Any]:
+    """Record and certificate of a signature that the ledger holds; raises IntegrityError when its files are not
+    those."""
+    if touched := _against_ledger(folder / SEALED, _hashes(signed)):
+        raise IntegrityError(f"Run {run_id} is not what was signed: {'; '.join(touched)}.")
+    write_private(folder / RECORD, _record(run_id, signed))
     write_private(folder / CERTIFICATE, certificate(ledger, run_id))
     ledger.entry("certificate", run_id, {"made": {name: sha256_of(folder / name) for name in (CERTIFICATE, RECORD)}})
     return {
         "run": run_id,
         "state": ledger.state(run_id),
-        "entry": entry["number"],
-        "hash": entry["hash"],
-        "files": entry["body"]["hashes"],
-        "exceptions": entry["body"]["exceptions"],
-        "submission": str(frozen),
+        "entry": signed["number"],
+        "hash": signed["hash"],
+        "files": signed["hashes"],
+        "exceptions": signed["exceptions"],
+        "submission": str(folder / SEALED),
         "certificate": str(folder / CERTIFICATE),
+        "then": then,
     }
+
+
+def _signature(ledger: Any, run_id: str) -> dict[str, Any] | None:
+    """The entry of the signature that stands, or None."""
+    if ledger.state(run_id) not in ("signed off", "submitted"):
+        return None
+    return next((entry for entry in reversed(ledger.history(run_id)) if entry["kind"] == "signed off"), None)
+
+
+def _certified(ledger: Any, run_id: str) -> bool:
+    kinds = [entry["kind"] for entry in ledger.history(run_id) if entry["kind"] in ("signed off", "certificate")]
+    return kinds[-1:] == ["certificate"]
 
 
 def reject(ledger: Any, folder: Path | str, reason: str, name: str, role: str = "") -> dict[str, Any]:
@@ -160,8 +219,6 @@ def check_run(ledger: Any, folder: Path | str) -> pd.DataFrame:
         found += _certificates(ledger, run_id, folder)
     elif (folder / SEALED).exists() and not signed:
         found.append((SEALED, "is there although the ledger holds no sign-off"))
-    register = verify_disclosures(ledger)
-    found += list(zip(register["place"] + " of the ledger", register["problem"], strict=True))
     gone = deleted_files(ledger, run_id)  # by retention, as the ledger says: that is no breach
     return _problems([(name, problem) for name, problem in found if name not in gone or (folder / name).exists()])
 
@@ -173,7 +230,8 @@ def _says_else(ledger: Any, run_id: str, folder: Path) -> bool:
 
 
 def _hashes(entry: Mapping[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame({"name": list(entry["hashes"]), "sha256": list(entry["hashes"].values())}, dtype="str")
+    hashes = entry.get("hashes", {})
+    return pd.DataFrame({"name": list(hashes), "sha256": list(hashes.values())}, dtype="str")
 
 
 def _problems(found: list[tuple[str, str]]) -> pd.DataFrame:
@@ -199,8 +257,7 @@ def _against_ledger(folder: Path, files: pd.DataFrame) -> list[str]:
 
 def _freeze(folder: Path) -> Path:
     """Copy the draft byte by byte, then give the copy its name in one step."""
-    target, growing = folder / SEALED, folder / f".{SEALED}.part"
-    shutil.rmtree(growing, ignore_errors=True)
+    target, growing = folder / SEALED, folder / GROWING
     private_folder(growing)
     for path in sorted((folder / DRAFT).iterdir()):
         write_private(growing / path.name, path.read_bytes())
@@ -217,15 +274,16 @@ def _described(folder: Path) -> list[dict[str, Any]]:
 
 def _certificates(ledger: Any, run_id: str, folder: Path) -> list[tuple[str, str]]:
     """Certificate and record against their hashes in the chain, which outlast a change in how the pages look."""
-    made = [entry["made"] for entry in ledger.history(run_id) if entry["kind"] == "certificate"]
-    if not made:
-        return [(CERTIFICATE, "has no entry in the ledger")]
+    made = [entry.get("made", {}) for entry in ledger.history(run_id) if entry["kind"] == "certificate"]
+    if not _certified(ledger, run_id):
+        return [(CERTIFICATE, "has no entry in the ledger: the signing was cut off; sign-off again finishes it")]
     missing = [(name, "is missing") for name in made[-1] if not (folder / name).is_file()]
     present = [name for name in made[-1] if (folder / name).is_file()]
     return missing + [(name, "was changed") for name in present if sha256_of(folder / name) != made[-1][name]]
 
 
-def _record(run_id: str, entry: Mapping[str, Any]) -> str:
+def _record(run_id: str, signed: Mapping[str, Any]) -> str:
     """The sign-off as the ledger has it, for programs."""
-    content = {"run": run_id, "entry": entry["number"], "hash": entry["hash"], "at": entry["at"], **entry["body"]}
+    said = {part: text for part, text in signed.items() if part not in ("number", "kind", "body", "then")}
+    content = {"run": run_id, "entry": signed["number"], **said}
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
