@@ -105,6 +105,7 @@ def test_the_text_lists_exactly_the_groups_that_were_sent(looked_after_run):
         "care leavers",
         "adoption",
     ]
+    assert words["earlier permanence"]["family"] not in text  # a group of its own: adoption alone was sent
     for group, item in words.items():
         assert (item["family"] in text) == (group in sent), group
 
@@ -130,8 +131,38 @@ def test_the_text_has_what_the_law_asks_for():
         "APD-7",
         "Article 9(2)(g)", "Article 10", "7 years", "75th birthday", "within 30 days", "Information Commissioner",
         "national data opt-out", "No computer makes decisions", "Notice version 3, 2026-04-01", "regulation 42(1)(b)",
+        "15 years if a child dies before 18", "while an inquiry or a court may need them",
     ):  # fmt: skip
         assert part in text, part
+
+
+def test_every_gateway_and_sensitive_class_has_words():
+    laws = register()
+    assert set(notice_words()["laws"]) == {g.id for g in laws.gateways.values() if g.discloses}
+    assert set(notice_words()["sensitive"]) == {c for c in laws.classes if c.startswith("special_")}
+
+
+def test_a_notice_for_adopters_or_staff_says_nothing_that_is_true_of_children_only():
+    adopter, staff = (notice_text(contract("ssda903", "2025-26"), CONFIG, reader) for reader in ("adopter", "staff"))
+    for text in (adopter, staff):
+        for words in (
+            "national pupil database",
+            "Article 10",
+            "ethnic group",
+            "children-young-people-and-care-leavers",
+        ):
+            assert words not in text, words
+    assert "For what can show sexual orientation we rely on Article 9(2)(g)." in adopter
+    assert "regulation 42(1)(b)" in adopter
+    assert "100 years" in adopter
+    assert "For health, such as a long absence from work we rely on" in staff
+    assert "Adoption Agencies" not in staff
+    assert "opted out" not in staff
+
+
+def test_parents_and_young_mothers_are_told_of_facts_about_others():
+    assert "adults at home" in notice_text(contract("cin", "2025-26"), CONFIG, "family")
+    assert "your baby's date of birth" in notice_text(contract("ssda903", "2025-26"), CONFIG, "young")
 
 
 def test_the_authoritys_own_decisions_show():

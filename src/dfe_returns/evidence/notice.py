@@ -23,6 +23,7 @@ READERS = ("family", "young", "adopter", "staff")
 DEPARTMENT_NOTICE = (
     "https://www.gov.uk/government/publications/privacy-information-children-young-people-and-care-leavers"
 )
+CHARTER = "https://www.gov.uk/government/organisations/department-for-education/about/personal-information-charter"
 _TITLES = {
     "family": "How we use information about your child in the {title}",
     "young": "How we use information about you in the {title}",
@@ -68,15 +69,16 @@ def notice_text(
     """
     if reader not in READERS:
         raise UsageError(f"There is no notice for '{reader}'; choose one of {', '.join(READERS)}.")
-    words, laws = notice_words(), collection.gateways
+    words = notice_words()
     sent = _fields(collection, fields, config.switches)
     items, choices = _items(collection, sent, reader), []
     if reader in ("family", "young"):
         names = {law.id for law in sent}
         choices = [c[reader] for c in words["choices"] if c["return"] == collection.name and names & set(c["fields"])]
+    else:  # bases and rights are those of the facts about this reader
+        sent = [law for law in sent if law.table in words["readers"][reader]["tables"]]
     who, policy = config.governance, config.policy
-    citations = [laws.gateways[g].citation for g in dict.fromkeys(g for law in sent for g in law.gateways)]
-    gateways = citations[:1] if reader == "staff" else citations
+    gateways = [words["laws"][g] for g in dict.fromkeys(g for law in sent for g in law.gateways)]
     text = _template().render(
         title=_TITLES[reader].format(title=_plain_title(collection)),
         opening=_OPENINGS[reader],
@@ -89,10 +91,11 @@ def notice_text(
         required="The law requires us to send:",
         items=items,
         choices=choices,
-        law=" and ".join(gateways),
+        law="; ".join(gateways),
+        reader=reader,
         bases=_bases(config, sent, reader),
         policy=f"It is {policy.reference}; ask us for a copy." if policy.reference else "Ask us for a copy.",
-        department_notice=DEPARTMENT_NOTICE,
+        department_notice=DEPARTMENT_NOTICE if reader in ("family", "young") else CHARTER,
         kept=_kept(collection, config, reader),
         whom={"family": "your child", "young": "you"}.get(reader, "you"),
         objection=_objection(sent),
@@ -149,9 +152,15 @@ def _bases(config: Any, sent: list[FieldGateway], reader: str) -> str:
     parts = [f"Under the UK GDPR we rely on {basis.get(who.art6, basis['A6-1C'])}."]
     if any(law.art9 for law in sent):
         article, paragraph = ("9(2)(h)", "2") if who.art9 == "A9-2H-P2" else ("9(2)(g)", "6")
-        parts.append(f"For health, ethnic group and other sensitive facts we rely on Article {article}.")
+        kinds = "health, ethnic group and other sensitive facts"
+        if reader in ("adopter", "staff"):
+            said = notice_words()["sensitive"]
+            by_code = [c for law in sent for code in law.sensitive_codes for c in code.data_class]
+            classes = dict.fromkeys([*(c for law in sent for c in law.data_class), *by_code])
+            kinds = " and ".join(said[c] for c in classes if c in said)
+        parts.append(f"For {kinds} we rely on Article {article}.")
         parts.append(f"The Data Protection Act 2018, Schedule 1, paragraph {paragraph}, allows it.")
-    if any(law.art10 for law in sent) and reader != "staff":
+    if any(law.art10 for law in sent):
         parts.append("For facts about offences we rely on Article 10 and the same Schedule.")
     return " ".join(parts)
 
@@ -159,14 +168,21 @@ def _bases(config: Any, sent: list[FieldGateway], reader: str) -> str:
 def _kept(collection: Collection, config: Any, reader: str) -> str:
     rules = retention_rules(config.retention.years)
     lines = [f"We keep the return and the record of what we sent for {rules['RET-RETURN-FILE'].span}."]
-    lines.append(f"We delete working copies within {rules['RET-STAGING'].span} after the department accepts it.")
-    if reader in ("family", "young"):
-        if collection.name == "ssda903":
-            lines.append(
-                "The case record of a child in care is another thing: the law makes us keep it to the 75th birthday."
-            )
-        else:
-            lines.append("The case record is a different thing and is kept as our retention schedule says.")
+    lines.append("The time runs from the end of that year's collection.")
+    lines.append(f"We delete working copies {rules['RET-STAGING'].span} after the return was sent.")
+    lines.append("We keep things longer while an inquiry or a court may need them.")
+    age, dead = rules["RET-CLA"].until_age, rules["RET-CLA"].died_under_18_years
+    if reader == "adopter":
+        lines.append(f"The adoption record is another thing: the law makes us keep it for {rules['RET-ADOPT'].span}.")
+    elif reader != "staff" and collection.name == "cin":
+        lines.append("The case record is a different thing and is kept as our retention schedule says.")
+    elif reader == "young":
+        lines.append(f"Your own case record is another thing: the law makes us keep it until your {age}th birthday.")
+    elif reader == "family":
+        lines.append(
+            f"The case record of a child in care is another thing: the law makes us keep it to the {age}th birthday, "
+            f"or for {dead} years if a child dies before 18."
+        )
     return " ".join(lines)
 
 
