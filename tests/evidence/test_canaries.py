@@ -19,6 +19,7 @@ from dfe_returns.errors import DfeReturnsError
 from dfe_returns.files import data_folder
 
 # Values no other row of the extract has. NEVER has no path to any output; SENT belongs in the return and its papers.
+# The 903 asks for postcodes, the census does not; a census writes dates the one way, the 903 the other.
 NEVER = {
     "surname": "Quillfeather",
     "first name": "Zebediah",
@@ -27,7 +28,10 @@ NEVER = {
     "postcode": "ZZ98 7QX",
     "free text": "canary told her teacher",
 }
-SENT = {"birth date": "2011-11-13", "UPN": "A873000000011"}
+SENT = {"birth date": "2011-11-13", "UPN": "W873095386512"}
+SENT_903 = {"birth date": "13/11/2011", "UPN": "W873095386512", "postcode": NEVER["postcode"]}
+NEVER_903 = {what: word for what, word in NEVER.items() if what != "postcode"}
+MARKED = "703606"  # in need and looked after in the year
 CHILD_FILES = re.compile(
     r"^(draft/|report/(index\.html|issues\.(csv|xlsx)|worklists/)|lineage/rows\.csv|decisions\.csv|worklist\.csv|people\.csv)"
 )
@@ -35,21 +39,22 @@ CHILD_FILES = re.compile(
 
 @pytest.fixture(scope="module")
 def extract(tmp_path_factory):
-    """Fernshire's extract cut down to twenty people, one of them made of canaries."""
+    """Fernshire's extract cut down to some twenty people, one of them made of canaries."""
     folder = tmp_path_factory.mktemp("extract")
     source = data_folder("sample_extracts") / "fernshire_ssd"
     kept = {}
     for path in sorted(source.glob("*.csv")):
         with path.open(newline="", encoding="utf-8-sig") as file:
             kept[path.name] = list(csv.DictReader(file))
-    people = kept["ssd_person.csv"][:20]
+    everyone = kept["ssd_person.csv"]
+    marked = next(p for p in everyone if p["pers_person_id"] == MARKED)
+    people = [*everyone[:20], marked]
     ids = {p["pers_person_id"] for p in people} | {p["pers_legacy_id"] for p in people}
     for name, rows in kept.items():
         columns = list(rows[0]) if rows else []
         who = [c for c in columns if c.endswith("person_id") or c == "child_id"]
         if who and name != "ssd_linked_identifiers.csv":
             kept[name] = [r for r in rows if all(r[c] in ids or not r[c] for c in who[:1])]
-    marked = people[0]
     marked.update(
         pers_dob=f"{SENT['birth date']} 00:00:00.000", pers_upn=SENT["UPN"], pers_single_unique_id=NEVER["NHS number"]
     )
@@ -95,9 +100,9 @@ def closed(monkeypatch, scratch):
     return scratch
 
 
-def run(extract, out):
+def run(extract, out, return_name="cin"):
     config = Config(authority="999", authority_name="Fernshire", folder=out.parent)
-    return pipeline.run(config, "cin", "2025-26", source=extract, out=out)
+    return pipeline.run(config, return_name, "2025-26", source=extract, out=out)
 
 
 def bytes_of(folder):
@@ -119,8 +124,8 @@ class Told(logging.Handler):
         self.lines.append(self.format(record))
 
 
-@pytest.fixture(scope="module")
-def finished(extract, tmp_path_factory):
+@pytest.fixture(scope="module", params=["cin", "ssda903"])
+def finished(request, extract, tmp_path_factory):
     """One finished run with sockets closed: its folder, its result, what was logged, its temporary folder."""
     place, told = tmp_path_factory.mktemp("finished"), Told()
     root, before = logging.getLogger(), logging.getLogger().level
@@ -129,23 +134,31 @@ def finished(extract, tmp_path_factory):
     try:
         with pytest.MonkeyPatch.context() as monkeypatch:
             scratch = closed(monkeypatch, place / "scratch")
-            result = run(extract, place / "run")
+            result = run(extract, place / "run", request.param)
     finally:
         root.removeHandler(told)
         root.setLevel(before)
     return place, result, "\n".join(told.lines), scratch
 
 
+def words_of(result):
+    """What may stand nowhere, and what may stand in the return, for this return."""
+    return (NEVER, SENT) if result.collection.name == "cin" else (NEVER_903, SENT_903)
+
+
 def test_what_has_no_path_to_an_output_is_in_no_file(finished):
     place, result, _, _ = finished
     assert result.children > 0
-    assert holding(bytes_of(place), NEVER) == set()
+    assert holding(bytes_of(place), words_of(result)[0]) == set()
 
 
 def test_what_is_sent_stands_in_the_return_and_its_own_papers_only(finished):
-    place, *_ = finished
-    found = holding(bytes_of(place / "run"), SENT)
-    assert ("draft/cin.xml", "birth date") in found
+    place, result, *_ = finished
+    sent = words_of(result)[1]
+    found = holding(bytes_of(place / "run"), sent)
+    main = "draft/cin.xml" if result.collection.name == "cin" else "draft/header.csv"
+    assert {(main, "birth date"), (main, "UPN")} <= found
+    assert {what for _, what in found} == set(sent)
     assert all(CHILD_FILES.match(name) for name, _ in found), found
 
 
@@ -153,13 +166,15 @@ def test_ledger_log_and_temporary_files_hold_no_canary(finished):
     place, _, told, scratch = finished
     ledger = {p.name: p.read_bytes() for p in place.glob("ledger*")}
     assert ledger
-    assert holding({**ledger, "log": told.encode()}, {**NEVER, **SENT}) == set()
+    every = {f"{what}, {i}": word for i, part in enumerate((NEVER, SENT, SENT_903)) for what, word in part.items()}
+    assert holding({**ledger, "log": told.encode()}, every) == set()
     assert list(scratch.iterdir()) == []
 
 
 def test_file_names_never_carry_a_childs_number(finished):
     place, result, *_ = finished
-    numbers = set(result.tables["ChildIdentifiers"]["LAchildID"].astype("str"))
+    cin = result.collection.name == "cin"
+    numbers = set(result.tables["ChildIdentifiers" if cin else "Header"]["LAchildID" if cin else "CHILD"].astype("str"))
     names = [p.name for p in (place / "run").rglob("*")]
     assert not [n for n in names for number in numbers if number in n]
 
@@ -171,6 +186,7 @@ def test_nothing_a_run_makes_scores_or_ranks_a_child(finished):
             assert not words.search(path.read_text(encoding="utf-8")), path.name
         if path.suffix == ".csv":
             header = path.read_text(encoding="utf-8").split("\n", 1)[0].lower()
+            header = header.replace("sdq_score", "")  # DfE's own field: a questionnaire's result, recorded by people
             assert not re.search(r"score|rank|risk|predict", header), path.name
 
 
@@ -198,6 +214,44 @@ def test_a_failing_extract_tells_no_value_and_leaves_nothing(extract, tmp_path, 
     assert holding({"told": told.encode()}, {**NEVER, **SENT}) == set()
     assert list(scratch.iterdir()) == []
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("stage", ["build", "check", "write"])
+def test_a_crash_tells_kind_and_place_only_and_leaves_nothing(extract, tmp_path, monkeypatch, capfd, caplog, stage):
+    """A fault of the program itself, with a child's data in its message and in the values around it."""
+    from dfe_returns import cli
+
+    scratch = closed(monkeypatch, tmp_path / "scratch")
+    words = {**NEVER, **SENT}
+
+    def fail(*_args, **_kwargs):
+        raise ValueError(f"cannot do this for {list(words.values())}")
+
+    monkeypatch.setattr(pipeline, stage, fail)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "sys.argv", ["dfe-returns", "run", "cin", "--year", "2025-26", "--source", str(extract), "--out", "run"]
+    )
+    with caplog.at_level(logging.DEBUG), pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 70
+    told = caplog.text + "".join(capfd.readouterr())
+    assert "internal fault (ValueError at test_canaries.py" in told
+    assert holding({"told": told.encode()}, words) == set()
+    assert list(scratch.iterdir()) == []
+    assert not (tmp_path / "run").exists()
+
+
+def test_everybody_in_the_samples_is_invented():
+    """Postcodes of the area ZZ, which does not exist; authority 999; no column for a name, a street or a telephone."""
+    samples = data_folder("sample_extracts")
+    postcode = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
+    for path in [*samples.rglob("*.csv"), *samples.rglob("*.xml")]:
+        text = path.read_text(encoding="cp1252" if "vendor" in path.parent.name else "utf-8")
+        found = {code[:2] for code in postcode.findall(text)}
+        assert found <= {"ZZ"}, path.name
+        columns = text.split("\n", 1)[0].lower()
+        assert not re.search(r"surname|forename|first_?name|last_?name|street|phone|e-?mail", columns), path.name
 
 
 def test_no_module_imports_a_network_client():
