@@ -65,7 +65,7 @@ def config(folder: Path) -> Config:
     )
 
 
-def main(returns: list[str]) -> None:
+def main(returns: list[str], here: Path = HERE) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         settings = config(folder)
@@ -74,8 +74,8 @@ def main(returns: list[str]) -> None:
             pipeline.run(settings, name, "2025-26", source=source, out=folder / name, keep_ledger=False)
             for name in returns
         ]
-        shutil.rmtree(HERE, ignore_errors=True)
-        write_pack(results, settings, HERE)
+        shutil.rmtree(here, ignore_errors=True)
+        write_pack(results, settings, here)
         clock = iter(datetime(2026, 7, 1, 9, minute, tzinfo=UTC) for minute in range(60))
         ledger = open_ledger(folder / "ledger.sqlite", KEY, now=lambda: next(clock))
         for result in results:
@@ -101,10 +101,10 @@ def main(returns: list[str]) -> None:
             ledger.submitted(result.run_id, f"EXAMPLE-{result.collection.name}", "P. Reparer", "analyst")
         child = str(results[0].tables["ChildProtectionPlans"]["LAchildID"].iloc[0])
         report = subject_report(ledger, child, "R. Officer", "example of an answer")
-        write_subject_report(report, HERE)
+        write_subject_report(report, here)
         facts = breach_report(results[0].folder, ledger, aware_at=datetime(2026, 7, 2, 9, 0, tzinfo=UTC))
-        (HERE / "breach-report-cin.txt").write_text(breach_text(facts), encoding="utf-8")
-        (HERE / "README.md").write_text(ABOUT, encoding="utf-8")
+        (here / "breach-report-cin.txt").write_text(breach_text(facts), encoding="utf-8")
+        (here / "README.md").write_text(ABOUT, encoding="utf-8")
 
 
 def renamed(folder: Path, run_id: str) -> None:
