@@ -13,7 +13,7 @@ from dfe_returns.evidence import rights
 from dfe_returns.evidence.erasure import erase, refusal_letter, surplus
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.holds import active_holds, place_hold, release_hold
-from dfe_returns.evidence.rectify import both_versions, find_value, rectify
+from dfe_returns.evidence.rectify import both_versions, find_value, recipient_notice, rectify
 from dfe_returns.minimise import minimise
 
 from .kept import Clock, census, keep, ledger_at, new_census, sign
@@ -191,6 +191,14 @@ def test_a_hold_on_the_child_beats_an_erasure_request(ledger, tmp_path):
     assert file.exists()
 
 
+def test_a_season_after_which_another_was_sent_is_not_sent_again(corrected, tmp_path, clock):
+    clock.set("2027-06-01")
+    others = census("2026-27", "LAchildID | PersonBirthDate | Sex\nZ9 | 2014-05-06 | F")
+    sign(corrected, keep(tmp_path / "later", "cin", "2026-27", others, "cin-2026-27"))
+    found = find_value(corrected, "A1", "PersonBirthDate", "2012-03-04", "2012-03-05")
+    assert found[["year", "action"]].values.tolist() == [["2024-25", "next season"], ["2025-26", "next season"]]
+
+
 def test_what_the_duty_needs_is_not_erased(ledger, tmp_path):
     file = tmp_path / "staged.csv"
     file.write_text("A1,2")
@@ -305,6 +313,13 @@ def test_rectify_lists_amendments_drafts_the_notice_and_keeps_both_versions(corr
     ]
     assert versions["source"].ne("").all()
     assert corrected.state("cin-2025-26") == "superseded"
+
+    later = find_value(corrected, "A1", "PersonBirthDate", "2012-03-04", "2012-03-05")
+    assert later[["run_id", "action"]].values.tolist() == [
+        ["cin-2024-25", "next season"],
+        ["cin-2025-26", "none: replaced or sent back"],  # the run after it has the right value
+    ]
+    assert "2025-26" not in recipient_notice(later, "A1")
 
 
 def test_a_correction_listed_without_a_request_does_not_stop_the_next_run(corrected, tmp_path):

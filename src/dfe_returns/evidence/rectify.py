@@ -28,6 +28,8 @@ SAME_FACT = (
     {"Ethnicity", "ETHNIC"},
     {"UPN"},
 )
+_IN_FORCE = ("signed off", "submitted")
+REPLACED = "none: replaced or sent back"
 COLUMNS = [
     "return",
     "year",
@@ -54,7 +56,8 @@ def find_value(ledger: Any, child: str, field: str, sent: str, correct: str) -> 
 
     ``field``: ``Table.Field`` of either return, or the field's name; the same fact under its other names is
     looked for too. ``sent`` and ``correct`` are given as the department knows them (dates ``yyyy-mm-dd`` or
-    ``dd/mm/yyyy``). ``action`` is ``send again`` for the newest season of a return, else ``next season``. Raises
+    ``dd/mm/yyyy``). ``action`` is ``send again`` for the newest season of a return that was signed, ``next season``
+    for older ones; nothing is to be done about a run that a later one replaced, or that was sent back. Raises
     UsageError for an unknown field or a value that no kept return has.
     """
     wanted = _names(field)
@@ -76,9 +79,11 @@ def find_value(ledger: Any, child: str, field: str, sent: str, correct: str) -> 
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     if not len(found):
         raise UsageError("No return that is kept has that value in that field for the child; check field and value.")
-    newest = found.groupby("return")["year"].transform("max")
-    again = found["year"].eq(newest) & found["state"].isin(["signed off", "submitted"])
-    found["action"] = again.map({True: "send again", False: "next season"})
+    runs = ledger.states()
+    newest = found["return"].map(runs[runs["state"].isin(_IN_FORCE)].groupby("collection")["year"].max())
+    in_force = found["state"].isin(_IN_FORCE)
+    found["action"] = found["year"].eq(newest).map({True: "send again", False: "next season"})
+    found["action"] = found["action"].where(in_force, REPLACED)
     form = found["return"].map({"cin": "%Y-%m-%d", "ssda903": "%d/%m/%Y"})
     found["correct"] = [_in_form(correct, f) for f in form]
     return found.sort_values(["year", "return", "table", "row"], kind="stable", ignore_index=True)[COLUMNS]
@@ -126,7 +131,10 @@ def recipient_notice(found: pd.DataFrame, child: str) -> str:
     lines = ["DRAFT for the officer to check, sign and send through DfE's own secure channel.", ""]
     lines += ["Notification of a rectification (UK GDPR Articles 16 and 19)", ""]
     lines += [f"Child's local identifier in the returns: {child}", ""]
-    for (return_name, year), part in found.groupby(["return", "year"], sort=True):
+    in_force = found[found["action"].ne(REPLACED)]
+    if not len(in_force):
+        lines += ["No return in force has the value: it was replaced by a later one, or never sent.", ""]
+    for (return_name, year), part in in_force.groupby(["return", "year"], sort=True):
         lines.append(f"{laws.returns[str(return_name)]['title']}, {year}:")
         for (table, name, was, right, action), _ in part.groupby(
             ["table", "field", "sent", "correct", "action"], sort=True
