@@ -145,7 +145,9 @@ def test_what_a_companion_says_stands_over_what_the_profile_takes_from_the_extra
 
 
 def test_a_folder_of_companions_stands_over_an_older_one_in_the_extract_save_for_rows_not_filled_in(extract, tmp_path):
-    folder = extract(la_upn_unknown=REASONS + "1002 | UN4 | Data manager | 2026-03-01\n1001 | UN4 | Data manager | 2026-03-01")
+    folder = extract(
+        la_upn_unknown=REASONS + "1002 | UN4 | Data manager | 2026-03-01\n1001 | UN4 | Data manager | 2026-03-01"
+    )
     by_hand = tmp_path / "companions"
     by_hand.mkdir()
     write_table(by_hand, "la_upn_unknown", REASONS + "1002 | UN2 | Data manager | 2026-04-01\n1001 | | |")

@@ -23,13 +23,21 @@ def test_01_iso_dates_and_named_months_are_read_whatever_the_profile_states(extr
 @pytest.mark.parametrize(
     ("stated", "stored", "told"), [("dmy", "46112", "1 as excel"), ("iso", "20/03/2026", "1 as dmy"), ("dmy", "20260320", "1 as compact")]
 )  # fmt: skip
-def test_01_dates_in_another_writing_than_the_profile_states_are_never_blank_in_silence(extract, profile, stated, stored, told):
+def test_01_dates_in_another_writing_than_the_profile_states_are_never_blank_in_silence(
+    extract, profile, stated, stored, told
+):
     mine = profile(f"profile: mine\nextends: ssd_systemc\nsource: {{formats: [{stated}]}}")
     with pytest.raises(InputError, match=f"cinp_cin_plan_end_date cannot be told .*{told}"):
-        load(extract(ssd_cin_plans=PLANS + f"1 | R1 | 501 | 2025-05-06 | {stored}\n2 | R1 | 501 | 2025-05-06 | n/k"), mine)
+        load(
+            extract(ssd_cin_plans=PLANS + f"1 | R1 | 501 | 2025-05-06 | {stored}\n2 | R1 | 501 | 2025-05-06 | n/k"),
+            mine,
+        )
 
 
-@pytest.mark.parametrize("stored", ["Mar 31 2026 12:00AM", "31-MAR-26 00.00.00.000000000", "31-MAR-26 11.59.59 PM", "March 31, 2026", "31 March 2026"])
+@pytest.mark.parametrize(
+    "stored",
+    ["Mar 31 2026 12:00AM", "31-MAR-26 00.00.00.000000000", "31-MAR-26 11.59.59 PM", "March 31, 2026", "31 March 2026"],
+)
 def test_01_dates_as_databases_print_them(extract, stored):
     plans = load(extract(ssd_cin_plans=PLANS + f"1 | R1 | 501 | 2025-05-06 | {stored}")).tables["ssd_cin_plans"]
     assert days(plans["cinp_cin_plan_end_date"]) == ["2026-03-31"]
@@ -78,7 +86,9 @@ def test_22_a_title_above_the_header_of_a_text_file(extract, profile):
     (folder / "ssd_department.csv").write_text("List of teams\n\n" + rows)
     with pytest.raises(InputError, match=r"line 1: .*a title seems to stand above .*`header_row: find`"):
         load(folder)
-    department = load(folder, profile("profile: mine\nextends: ssd_systemc\nsource: {header_row: find}")).tables["ssd_department"]
+    department = load(folder, profile("profile: mine\nextends: ssd_systemc\nsource: {header_row: find}")).tables[
+        "ssd_department"
+    ]
     assert department["dept_team_name"].tolist() == ["North, East, South, and West"]
     assert department["_line"].tolist() == [4]
 

@@ -223,8 +223,14 @@ def test_several_rows_become_one_whatever_way_their_dates_and_numbers_are_writte
         10        | 1     | 502 | 03-Mar-25 | 01-Jan-2300 | K2
         10        | 2     | 502 | 04-Apr-25 | 05-May-25   | K2""")  # fmt: skip
     placement = loaded.tables["ssd_cla_placement"].set_index("clap_cla_placement_id")
-    assert placement["clap_cla_placement_start_date"].dt.strftime("%d/%m/%Y").to_dict() == {"9": "01/02/2025", "10": "03/03/2025"}
-    assert placement["clap_cla_placement_end_date"].dt.strftime("%d/%m/%Y").fillna("").to_dict() == {"9": "03/05/2025", "10": ""}
+    assert placement["clap_cla_placement_start_date"].dt.strftime("%d/%m/%Y").to_dict() == {
+        "9": "01/02/2025",
+        "10": "03/03/2025",
+    }
+    assert placement["clap_cla_placement_end_date"].dt.strftime("%d/%m/%Y").fillna("").to_dict() == {
+        "9": "03/05/2025",
+        "10": "",
+    }
     assert placement["clap_cla_placement_type"].to_dict() == {"9": "U4", "10": "K2"}
 
 
@@ -296,7 +302,9 @@ def test_a_column_of_look_ups_merges_or_exclusions_that_is_not_there_is_named(ow
 
 def test_files_are_found_whatever_their_case(own):
     """The day of the extract, look-ups and exclusions find a file as its tables do."""
-    loaded = own("exclude: {rows: [{file: PEOPLE.CSV, where: [{column: Key, op: is, value: 502}], reason: test record}]}\n")
+    loaded = own(
+        "exclude: {rows: [{file: PEOPLE.CSV, where: [{column: Key, op: is, value: 502}], reason: test record}]}\n"
+    )
     assert loaded.report.excluded["reason"].tolist() == ["test record"]
 
 
@@ -380,12 +388,24 @@ def test_a_code_with_dates(extract, profile):
         ("profile: mine\nsource:\n\ttotals: drop\n", "line 3: this is not valid YAML (found character '\\t'"),
         ("profile: mine\n? [a, b]\n: x\n", "line 2: this is no name of a setting"),
         ("profile: mine\ncodes:\n  pers_sex:\n    map: {X: Q}\n", "line 4: 'Q' is no national code of pers_sex"),
-        ("profile: mine\ncodes:\n  pers_sex:\n    map: {X: {code: M, to: 2025-02-30}}\n", "line 4: codes.pers_sex.map.X.to is '2025-02-30', which is no day"),
+        (
+            "profile: mine\ncodes:\n  pers_sex:\n    map: {X: {code: M, to: 2025-02-30}}\n",
+            "line 4: codes.pers_sex.map.X.to is '2025-02-30', which is no day",
+        ),
         ("profile: mine\nformats: {pers_sex: [dmy]}\n", "line 2: pers_sex holds no dates"),
         ("profile: mine\nidentifiers: {legacy_in: [pers_shoe_size]}\n", "line 2: pers_shoe_size is no column"),
-        ("profile: mine\ntables:\n  ssd_person:\n    from: a.csv\n    columns:\n      pers_dob: {with: '-'}\n", "line 6: pers_dob needs one of column, "),
-        ("profile: mine\ntables:\n  ssd_person:\n    from: a.csv\n    where:\n    - {column: State, op: is}\n    columns: {}\n", "line 6: the condition on State lacks `value`"),
-        ("profile: mine\ntables:\n  ssd_person:\n    from: a.csv\n    group: {by: [pers_dob]}\n    columns: {}\n", "line 5: group.by names pers_dob, which is not among the columns"),
+        (
+            "profile: mine\ntables:\n  ssd_person:\n    from: a.csv\n    columns:\n      pers_dob: {with: '-'}\n",
+            "line 6: pers_dob needs one of column, ",
+        ),
+        (
+            "profile: mine\ntables:\n  ssd_person:\n    from: a.csv\n    where:\n    - {column: State, op: is}\n    columns: {}\n",
+            "line 6: the condition on State lacks `value`",
+        ),
+        (
+            "profile: mine\ntables:\n  ssd_person:\n    from: a.csv\n    group: {by: [pers_dob]}\n    columns: {}\n",
+            "line 5: group.by names pers_dob, which is not among the columns",
+        ),
         ("profile: mine\nsource: {header_row: 0}\n", "line 2: source.header_row: 0 is less than the minimum of 1"),
         ("profile: mine\npersonal: [pers_dob, pers_shoe_size]\n", "line 2: pers_shoe_size is no column"),
     ],

@@ -128,7 +128,9 @@ def test_workbooks_with_titles_totals_and_dates_as_excel_holds_them(theirs, tmp_
         sheet.merge_cells("A3:C3")
         sheet.append(headings.split())
         for row in table(name)[1:]:
-            sheet.append([day(cell) or (int(cell) if re.fullmatch(r"[1-9]\d*", cell) else cell or None) for cell in row])
+            sheet.append(
+                [day(cell) or (int(cell) if re.fullmatch(r"[1-9]\d*", cell) else cell or None) for cell in row]
+            )
         sheet.append(["Total", sheet.max_row - 4])
         hidden = book.create_sheet("Old")
         hidden.append(["person_id"])
@@ -144,7 +146,9 @@ def test_workbooks_with_titles_totals_and_dates_as_excel_holds_them(theirs, tmp_
 def test_vendor_tables_in_a_database(theirs, tmp_path):
     path = tmp_path / "vendor.sqlite"
     base = sqlite3.connect(path)
-    files = {name: (Path(file).stem, headings.split(), table(name)[1:]) for name, (file, headings) in ABBREVIATED.items()}
+    files = {
+        name: (Path(file).stem, headings.split(), table(name)[1:]) for name, (file, headings) in ABBREVIATED.items()
+    }
     for companion in VENDOR.glob("la_*.csv"):
         rows = list(csv.reader(companion.open(newline="")))
         files[companion.name] = (companion.stem, rows[0], rows[1:])
@@ -152,7 +156,10 @@ def test_vendor_tables_in_a_database(theirs, tmp_path):
         columns = ", ".join(f'"{heading}"' for heading in headings)
         base.execute(f'create table "{name}" ({columns})')
         marks = ", ".join("?" * len(headings))
-        cells = [[((found := day(cell)) and f"{found:%Y-%m-%d} 00:00:00.000") or cell or None for cell in row] for row in rows]
+        cells = [
+            [((found := day(cell)) and f"{found:%Y-%m-%d} 00:00:00.000") or cell or None for cell in row]
+            for row in rows
+        ]
         base.executemany(f'insert into "{name}" values ({marks})', cells)
     base.commit()
     base.close()
@@ -167,7 +174,10 @@ def small(folder: Path, **columns: list[str]) -> str:
     rows = table("08 Care Episodes.csv")
     for heading, values in columns.items():
         place = rows[0].index(heading)
-        rows = [rows[0], *([*row[:place], value, *row[place + 1 :]] for row, value in zip(rows[1:], values, strict=True))]
+        rows = [
+            rows[0],
+            *([*row[:place], value, *row[place + 1 :]] for row, value in zip(rows[1:], values, strict=True)),
+        ]
     write_csv(folder, "08 Care Episodes.csv", rows)
     return new_profile(folder).text
 

@@ -186,7 +186,9 @@ def test_a_column_of_names_is_told_and_none_of_them_shown(extract, profile):
 
 
 def test_codes_may_be_typed_in_small_letters(tmp_path):
-    write_table(tmp_path, "codes.csv", "column | value | count | code\npers_sex | X | 4 | u\npers_ethnicity | ? | 4 | nobt")
+    write_table(
+        tmp_path, "codes.csv", "column | value | count | code\npers_sex | X | 4 | u\npers_ethnicity | ? | 4 | nobt"
+    )
     assert read_codes(tmp_path / "codes.csv") == {"pers_sex": {"X": "U"}, "pers_ethnicity": {"?": "NOBT"}}
 
 

@@ -48,7 +48,7 @@ def test_what_the_return_wants_for_each_kind_of_placement(told):
         3: "T1 |  |  | ZZ1 1AA",
         4: "Z11 |  |  | ZZ1 1AA",
         5: "R5 | PR3 |  | ZZ1 1AA",
-        6: "P2 | PR0 |  | ZZ1 1AA",
+        6: "| PR0 |  | ZZ1 1AA",  # P2 is not a code of 2025-26
         7: "K2 | PR4 | XXXXXXX |",
         8: "K2 | PR4 |  | ZZ1 1AA",
         9: "A6 | PR1 | SC000077 | ZZ1 1AA",
@@ -81,6 +81,31 @@ def test_semi_independent_settings_had_no_number_before_october_2023(build, year
     )
     assert told.table("Episodes", "URN")[:2] == urns
     assert told.work("903-URN-MISSING") == wanting
+
+
+@pytest.mark.parametrize(
+    ("year", "sent", "listed"),
+    [
+        ("2024-25", ["Z1", "", "K3", ""], ["C2 | PLACE | Z11", "C4 | PLACE | H5"]),
+        ("2025-26", ["", "Z11", "K3", ""], ["C1 | PLACE | Z1", "C4 | PLACE | H5"]),
+    ],
+)
+def test_a_code_of_another_year_is_left_blank_and_listed(build, year, sent, listed):
+    told = build(
+        """
+        person | start      | why | place | provider
+        1      | 2024-05-01 | S   | Z1    | -
+        2      | 2024-05-01 | S   | Z11   | -
+        3      | 2024-05-01 | S   | K3    | PR4
+        4      | 2024-05-01 | S   | H5    | PR4
+        """,
+        year=year,
+    )
+    assert told.table("Episodes", "PLACE") == sent
+    assert told.work("903-CODE-OF-ANOTHER-YEAR", "child field value") == listed
+    assert told.work("903-CODE-OF-ANOTHER-YEAR", "record")[0] == (
+        "ssd_cla_placement.csv:3" if year == "2024-25" else "ssd_cla_placement.csv:2"
+    )
 
 
 def test_nothing_is_said_of_an_episode_that_was_over_before_the_year(build):

@@ -25,6 +25,7 @@ from dfe_returns.build.cin import (
     section47,
 )
 from dfe_returns.build.cin.context import Context, Conventions
+from dfe_returns.build.codes import leave_out_other_years
 from dfe_returns.build.overrides import SOURCE as OVERRIDES
 from dfe_returns.build.overrides import apply_overrides
 from dfe_returns.build.settings import BuildSettings
@@ -81,6 +82,7 @@ def build_cin(
     pre_proceedings.pre_proceedings(ctx, spells)
     completeness.completeness(ctx, spells, meetings, last)
     tables = {name: ctx.tables[name] for name in collection.tables}
+    tables = leave_out_other_years(collection, tables, ctx.record, "CIN-CODE-OF-ANOTHER-YEAR")
     tables = apply_overrides(
         collection, ctx.rows(OVERRIDES), tables, ctx.keys, ctx.record, ("CIN-OVERRIDE", "CIN-OVERRIDE-NOT-APPLIED")
     )

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from dfe_returns.build import Built
+from dfe_returns.build.codes import leave_out_other_years
 from dfe_returns.build.overrides import SOURCE as OVERRIDES
 from dfe_returns.build.overrides import apply_overrides
 from dfe_returns.build.settings import BuildSettings
@@ -56,6 +57,7 @@ def build_ssda903(
     people.header(ctx)
     _same_sex_and_birth(ctx)
     tables = {name: ctx.tables.get(name, shaped(table, pd.DataFrame())) for name, table in collection.tables.items()}
+    tables = leave_out_other_years(collection, tables, ctx.record, "903-CODE-OF-ANOTHER-YEAR")
     keys = {name: ctx.keys.get(name, pd.Series(dtype="str")) for name in tables}
     tables = apply_overrides(
         collection, ctx.rows(OVERRIDES), tables, keys, ctx.record, ("903-OVERRIDE", "903-OVERRIDE-NOT-APPLIED")
