@@ -122,10 +122,21 @@ def test_what_looks_like_a_file_and_is_none_is_told(cli, tmp_path):
     assert [n["file"] for n in json.loads(out)["structure"] if n["code"] == "STRUCT-NOT-A-FILE"] == ["missing.csv"]
 
 
-def test_a_header_that_is_no_row_of_a_table_is_told_by_file(cli, tmp_path):
+def test_utf_16_without_a_mark_is_read_and_told(cli, tmp_path):
     shutil.copytree(LAST_YEAR, tmp_path / "return")
     text = (LAST_YEAR / "episodes.csv").read_text(encoding="utf-8").replace("\n", "\r\n")
-    (tmp_path / "return" / "episodes.csv").write_bytes(text.encode("utf-16-be"))  # and no mark of it at the start
+    (tmp_path / "return" / "episodes.csv").write_bytes(text.encode("utf-16-be"))
+    found = [
+        json.loads(cli("validate", "ssda903", folder, "--year", "2024-25", "--format", "json")[1])
+        for folder in (LAST_YEAR, tmp_path / "return")
+    ]
+    assert found[0]["rules"] == found[1]["rules"]
+    assert "STRUCT-ENCODING" in {note["code"] for note in found[1]["structure"]}
+
+
+def test_a_header_that_is_no_row_of_a_table_is_told_by_file(cli, tmp_path):
+    shutil.copytree(LAST_YEAR, tmp_path / "return")
+    (tmp_path / "return" / "episodes.csv").write_text("x" * 200_000 + "\n")
     code, _, err = cli("validate", "ssda903", tmp_path / "return", "--year", "2024-25")
     assert code == 3
     assert "episodes.csv" in err
