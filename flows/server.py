@@ -60,7 +60,7 @@ def environment(options: argparse.Namespace) -> dict[str, str]:
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "DFE_RETURNS_APP": str(ROOT),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
     }
 
 
@@ -176,7 +176,7 @@ def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m flows.server", description=__doc__)
     parser.add_argument("--only", choices=PARTS, help="run one part alone")
     parser.add_argument("--host", default=given("DFE_RETURNS_HOST", "127.0.0.1"), help="address to listen on")
-    parser.add_argument("--port", type=int, default=int(given("DFE_RETURNS_PORT", "4200")))
+    parser.add_argument("--port", type=int, default=given("DFE_RETURNS_PORT", "4200"))
     parser.add_argument(
         "--home", default=given("PREFECT_HOME", str(ROOT / ".prefect-home")), help="folder of Prefect's own files"
     )

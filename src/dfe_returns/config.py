@@ -6,20 +6,36 @@ Any setting can be overridden by the environment: ``DFE_RETURNS_LEDGER__URL`` ov
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from dfe_returns.errors import UsageError
 
 FILE_NAME = "dfe-returns.toml"
+PREFIX = "DFE_RETURNS_"
+NOT_SETTINGS = frozenset(
+    PREFIX + name for name in "CACHE CI CONFIG SECRETS APP HOST PORT PREFECT_DATABASE TEST_POSTGRES".split()
+)
+"""Variables of the environment that begin like settings but belong to the servers, the tests or the machine."""
 _NO_FILE = "the environment"
 _PLAIN = {"extra_forbidden": "there is no such setting; check its spelling and its section"}
 """Kind of error -> our words in place of Pydantic's."""
+_OURS = frozenset({"from_file", "folder"})
+"""What `load_config` finds out itself; nobody sets it."""
 
 
 class _Section(BaseModel):
@@ -31,7 +47,9 @@ class Source(_Section):
 
     folder: Path | None = None
     url: str | None = Field(
-        None, description="SQLAlchemy URL without a password, e.g. postgresql+psycopg://reader@host/hdm"
+        None,
+        pattern="://",
+        description="SQLAlchemy URL without a password, e.g. postgresql+psycopg://reader@host/hdm",
     )
     password_file: Path | None = Field(None, description="file that holds the database password alone")
     profile: Path | None = Field(None, description="profile of the authority's exports; none = the shipped SSD profile")
@@ -41,7 +59,7 @@ class Source(_Section):
 class Ledger(_Section):
     """The database of runs, sign-offs and disclosures, and the key that hides child numbers in it."""
 
-    url: str | None = None
+    url: str | None = Field(None, pattern="://", description="SQLAlchemy URL without a password; none = a file")
     password_file: Path | None = None
     key_file: Path | None = None
 
@@ -122,10 +140,17 @@ class Retention(_Section):
     )
 
 
+class _Environment(EnvSettingsSource):
+    """The environment, save what is no setting."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__call__().items() if name not in _OURS}
+
+
 class Config(BaseSettings):
     """Settings of one authority."""
 
-    model_config = SettingsConfigDict(env_prefix="DFE_RETURNS_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     authority: str = Field("999", pattern=r"^\d{3}$", description="three-digit DfE number of the authority")
     authority_name: str = ""
@@ -169,7 +194,7 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
+        return _Environment(settings_cls), init_settings
 
     def of_return(self, return_name: str) -> ReturnSettings:
         return self.cin if return_name == "cin" else self.ssda903
@@ -206,33 +231,51 @@ def load_config(path: Path | str | None = None) -> Config:
     return _made(raw, file.resolve().parent, str(file))
 
 
+def from_environment() -> tuple[list[str], list[str]]:
+    """Variables of this environment that set something, and those that look as if they did but are no setting."""
+    mine = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in NOT_SETTINGS)
+    known = {name for name in Config.model_fields if name not in _OURS}
+    sets = [name for name in mine if name[len(PREFIX) :].lower().partition("__")[0] in known]
+    return sets, [name for name in mine if name not in sets]
+
+
 def _made(raw: dict[str, Any], folder: Path, where: str) -> Config:
-    for section, values in raw.items():
-        secret = [k for k in values if "password" in k and not k.endswith("_file")] if isinstance(values, dict) else []
-        if secret or section == "password":
-            raise UsageError(f"{where}: {section} holds a password; put it in a file and name it as password_file.")
-    urls = {"ledger.url": raw.get("ledger")} | {f"sources.{n}.url": s for n, s in _mapping(raw.get("sources")).items()}
-    for setting, holder in urls.items():
-        if _password_in(_mapping(holder).get("url")):
+    for setting, value in _texts(raw):
+        if "password" in setting.rpartition(".")[2] and not setting.endswith("_file"):
+            raise UsageError(f"{where}: {setting} is a password; put it in a file and name that as password_file.")
+        if setting.endswith("url") and re.search(r"://[^/@:]*:[^@]+@|[?&]password=", value):
             raise UsageError(f"{where}: {setting} holds a password; put it in a file and name it as password_file.")
     try:
         return Config(**{**raw, "folder": folder, "from_file": where != _NO_FILE})
+    except SettingsError as error:
+        found = re.search(r'field "(\w+)"', str(error))
+        name = PREFIX + (found[1].upper() if found else "")
+        raise UsageError(
+            f"{name} in the environment is not understood; set one value at a time: {name}__NAME."
+        ) from None
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {_PLAIN.get(e['type'], e['msg'])}"
+            f"{_place(e['loc'], where)}: {_PLAIN.get(e['type'], e['msg'])}"
             for e in error.errors(include_input=False, include_url=False)
         )
-        raise UsageError(f"{where}: {problems}.") from None
+        raise UsageError(f"{problems}.") from None
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _texts(raw: dict[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted name and text of every setting of a file."""
+    for name, value in raw.items():
+        if isinstance(value, dict):
+            yield from _texts(value, f"{within}{name}.")
+        else:
+            yield f"{within}{name}", str(value)
 
 
-def _password_in(url: Any) -> bool:
-    """Whether a database URL holds a password."""
-    user = str(url or "").partition("://")[2].partition("/")[0].rpartition("@")[0]
-    return ":" in user
+def _place(loc: tuple[int | str, ...], where: str) -> str:
+    """Who set it: a variable of the environment goes before the file."""
+    names = [PREFIX + "__".join(map(str, loc[:depth])).upper() for depth in range(len(loc), 0, -1)]
+    found = next((name for name in os.environ for wanted in names if name.upper() == wanted), None)
+    setting = ".".join(map(str, loc))
+    return f"{found} in the environment: {setting}" if found else f"{where}: {setting}"
 
 
 TEMPLATE = """# dfe-returns: settings of one authority. Lines that begin with # are remarks or choices not taken.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from dfe_returns.config import Config, Source
+from dfe_returns.config import Config, Source, from_environment
 from dfe_returns.errors import DfeReturnsError
 
 GOOD, LOOK, BAD = "good", "look", "bad"
@@ -31,6 +31,7 @@ def examine(config: Config, today: date) -> list[Finding]:
     """Everything that a run, a signature and the server need. Reads only; never raises for what it finds."""
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("configuration", lambda: _configuration(config)),
+        ("environment", _environment),
         ("runs", lambda: _runs(config)),
         *(
             (f"source {name}", lambda name=name, own=own: _source(config, name, own))
@@ -70,6 +71,16 @@ def _configuration(config: Config) -> Iterator[Finding]:
         )
     if not config.sources:
         yield Finding("configuration", BAD, "no source is configured", "name one under [sources.main]")
+
+
+def _environment() -> Iterator[Finding]:
+    sets, nothing = from_environment()
+    if sets:
+        yield Finding("environment", GOOD, f"goes before the file: {', '.join(sets)}")
+    for name in nothing:
+        yield Finding(
+            "environment", LOOK, f"{name} is no setting: it does nothing", "correct it (parts are joined by two _)"
+        )
 
 
 def _runs(config: Config) -> Iterator[Finding]:
@@ -197,6 +208,7 @@ def _prefect() -> Iterator[Finding]:
     os.environ.update(found)
     try:
         from prefect.client.orchestration import get_client
+        from prefect.exceptions import PrefectHTTPStatusError
     except ModuleNotFoundError:
         yield Finding("Prefect", BAD, "not installed", "install dfe-returns[flows]")
         return
@@ -205,10 +217,18 @@ def _prefect() -> Iterator[Finding]:
         if trouble:
             yield Finding("Prefect", BAD, f"{url} does not answer ({type(trouble).__name__})", "start it: make server")
             return
-        pools = {pool.name for pool in client.read_work_pools()}
+        try:
+            pools = {pool.name for pool in client.read_work_pools()}
+        except PrefectHTTPStatusError as error:
+            said = f"{url} answers with {error.response.status_code}"
+            yield Finding("Prefect", BAD, said, "401: use the password that the server was started with (prefect_auth)")
+            return
         yield Finding("Prefect", GOOD, f"{url} answers")
-        if "returns" not in pools:
-            yield Finding("Prefect", BAD, "there is no work pool 'returns'", "start the server with make server")
+        for pool in ("returns", "region"):
+            if pool not in pools:
+                yield Finding("Prefect", BAD, f"there is no work pool '{pool}'", "start the server with make server")
+            elif not any(one.status == "ONLINE" for one in client.read_workers_for_work_pool(pool)):
+                yield Finding("Prefect", BAD, f"no worker of the pool '{pool}' is at work", "start one: make server")
         if not client.read_deployments():
             yield Finding("Prefect", BAD, "no flow is deployed", "make deploy")
 

@@ -50,6 +50,13 @@ class TestInit:
         assert secret(tmp_path / "s", "prefect_auth") == first
         assert (tmp_path / "s").stat().st_mode & 0o777 == 0o700
 
+    def test_key_of_a_ledger_is_made_once(self, cli, tmp_path):
+        key = tmp_path / "apart" / "ledger.key"
+        assert cli("init", "--key", key)[0] == 0
+        made = key.read_bytes()
+        assert cli("init", "--key", key)[0] == 0
+        assert (key.read_bytes(), key.stat().st_mode & 0o777) == (made, 0o600)
+
 
 class TestDoctor:
     def test_names_what_is_missing_and_what_to_do(self, tmp_path, cli):
@@ -92,6 +99,22 @@ class TestDoctor:
         key = config.parent / "runs" / "ledger.key"
         key.write_text("0" * 64, encoding="ascii")
         assert "ledger" in bad(examine(load_config(config), date(2026, 5, 1)))
+
+    def test_key_file_that_is_not_there(self, authority):
+        config = authority()
+        with config.open("a", encoding="utf-8") as file:
+            file.write('[ledger]\nurl = "postgresql+psycopg://returns@127.0.0.1:9/ledger"\nkey_file = "ledger.key"\n')
+        found = next(f for f in examine(load_config(config), date(2026, 5, 1)) if f.what == "ledger")
+        assert found.state == BAD
+        assert f"dfe-returns init --key {config.parent / 'ledger.key'}" in found.found
+
+    def test_what_the_environment_sets_and_what_it_only_seems_to(self, authority, monkeypatch):
+        monkeypatch.setenv("DFE_RETURNS_REVIEW__SMALL_NUMBER", "10")
+        monkeypatch.setenv("DFE_RETURNS_LEDGER_URL", "postgresql://db/ledger")
+        found = [f for f in examine(load_config(authority()), date(2026, 5, 1)) if f.what == "environment"]
+        assert [f.state for f in found] == ["good", "look"]
+        assert "DFE_RETURNS_REVIEW__SMALL_NUMBER" in found[0].found
+        assert "DFE_RETURNS_LEDGER_URL is no setting" in found[1].found
 
     def test_dead_server(self, authority, monkeypatch):
         monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")

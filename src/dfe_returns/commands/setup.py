@@ -27,13 +27,15 @@ def init(
     secrets: Annotated[
         Path | None, typer.Option("--secrets", help="also make the servers' random passwords in this folder")
     ] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="also make the key file of a new ledger")] = None,
 ) -> None:
     """A commented dfe-returns.toml for a new authority; nothing that exists is overwritten."""
     from dfe_returns.config import FILE_NAME, load_config, template
     from dfe_returns.files import private_folder, write_private
+    from dfe_returns.ledger.keys import make_key_file
     from dfe_returns.secret_files import make_secrets
 
-    if not authority and secrets is None:
+    if not authority and secrets is None and key is None:
         raise UsageError("Say which authority: --authority NUMBER --name NAME.")
     if authority:
         if not (len(authority) == 3 and authority.isdigit()):
@@ -46,6 +48,10 @@ def init(
         config = load_config(file)
         private_folder(config.at(config.runs))
         say(f"Written: {file}. Go through it once; then: dfe-returns doctor --config {file}")
+    if key is not None:
+        kept = key.is_file()
+        make_key_file(key)
+        say(f"Key of the ledger in {key}: {'kept' if kept else 'made'}. Keep a copy apart from the ledger's back-up.")
     if secrets is not None:
         made = make_secrets(secrets)
         say(

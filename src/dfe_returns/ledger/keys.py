@@ -82,10 +82,11 @@ def key_from(secret: bytes | str | Path | None, beside: Path | None = None, made
         path = Path(secret)
         if not path.is_file():
             raise UsageError(
-                f"The key file {path} does not exist; name the authority's key file, or leave it out to make one."
+                f"The key file {path} does not exist. Restore it from its copy; for a new ledger make it with "
+                f"`dfe-returns init --key {path}`."
             )
     elif beside is None:
-        raise UsageError("A ledger on a database server needs a key file; name one in the configuration (ledger key).")
+        raise UsageError("A ledger on a database server needs a key file; name one in the configuration (ledger.key_file).")
     else:
         path = beside
         if not path.is_file() and (made_with_one or path.exists()):
