@@ -13,11 +13,12 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from dfe_returns import pipeline
-from dfe_returns.config import load_config
+from dfe_returns.config import FILE_NAME, load_config
+from dfe_returns.errors import DfeReturnsError
 from dfe_returns.run_folder import RunResult, load_run
 from flows.days import scheduled_day, year_ended_before
 from flows.review import await_decision
-from flows.safety import scrub
+from flows.safety import patiently, scrub
 from flows.stages import run_stages, tell
 from flows.turns import one_at_a_time
 
@@ -56,7 +57,8 @@ def plan_of(
 def done_already(plan: pipeline.Plan) -> RunResult | None:
     """The finished run of this very flow run, when its worker died or left the flow after writing it."""
     manifest = plan.out / "manifest.json"
-    with scrub("look for a finished run"):
+
+    def look() -> RunResult | None:
         if not manifest.is_file() or json.loads(manifest.read_text(encoding="utf-8")).get("run_id") != plan.run_id:
             return None
         from dfe_returns.ledger.place import ledger_of
@@ -65,6 +67,8 @@ def done_already(plan: pipeline.Plan) -> RunResult | None:
         if plan.keep_ledger and plan.run_id not in set(ledger_of(plan.config, plan.out).states()["run_id"]):
             pipeline.record(result, plan)
         return result
+
+    return patiently("look for a finished run", look)
 
 
 def run_authority(
@@ -94,14 +98,22 @@ def run_authority(
     return Completed(name=outcome.capitalize(), message=f"Run {plan.run_id} is {outcome}.")
 
 
-def named(title: str) -> Any:
-    """A name for each flow run that a person knows again: return, year, and the authority's configuration."""
+def authority_of(config: str | Path | None) -> str:
+    """The authority's name for people: as configured, else its number; of a broken configuration, its folder's."""
+    try:
+        settings = load_config(config_file(str(config) if config else None))
+    except DfeReturnsError:
+        return Path(config_file(str(config) if config else None) or FILE_NAME).absolute().parent.name
+    return settings.authority_name or settings.authority
+
+
+def named(title: str, default: str = "") -> Any:
+    """A name for each flow run that a person knows again: what it makes, for which year or day, of which authority."""
 
     def name() -> str:
         given = flow_run.parameters
-        where = Path(given["config"]).absolute().parent.name if given.get("config") else "this folder"
-        return f"{title} {given.get('year') or 'year ended'} {where}" + (
-            f" as at {given['as_at']}" if given.get("as_at") else ""
-        )
+        day = given.get("as_at") or given.get("quarter_end")
+        words = [title, given.get("year") or default, authority_of(given.get("config")), f"as at {day}" if day else ""]
+        return " ".join(word for word in words if word)
 
     return name

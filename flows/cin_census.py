@@ -23,7 +23,7 @@ from flows.parameters import (
 )
 
 
-@flow(name="cin-census", flow_run_name=named("CIN census"), persist_result=False, log_prints=False)
+@flow(name="cin-census", flow_run_name=named("CIN census", "year ended"), persist_result=False, log_prints=False)
 @explained
 def cin_census(
     year: Year = None,

@@ -43,7 +43,9 @@ SourceName = Annotated[
     str | None,
     Field(
         title="Source",
-        description="Name of a configured source, or a folder on the worker. Empty = the only configured source",
+        description="Name of a configured source, or a folder on the worker; a database is named in the configuration. "
+        "Empty = the only configured source",
+        pattern=r"^([^:]|:[^/]|:/[^/])*:?$",  # no URL: a password in it would stay in Prefect's database
     ),
 ]
 AsAt = Annotated[

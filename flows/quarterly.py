@@ -10,7 +10,7 @@ from pydantic import Field
 
 import flows  # noqa: F401 - sets Prefect's environment first
 from dfe_returns.contract import contract
-from flows.authority import run_authority
+from flows.authority import named, run_authority
 from flows.days import is_first_working_day, quarter_end_before, scheduled_day, year_of
 from flows.parameters import ConfigFile, OnlyFirstWorkingDay, Returns, SourceName, explained
 from flows.safety import StepError, scrub
@@ -29,7 +29,7 @@ def one_return(return_name: str, year: str, config: str | None, source: str | No
     return run_authority(return_name, year, config, source, as_at, None, keep_ledger=not whole_year)
 
 
-@flow(name="quarterly", persist_result=False, log_prints=False)
+@flow(name="quarterly", flow_run_name=named("quarterly"), persist_result=False, log_prints=False)
 @explained
 def quarterly(
     config: ConfigFile = None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,11 +21,11 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 import flows  # noqa: F401 - sets Prefect's environment first
-from flows.authority import run_id_of
+from flows.authority import authority_of, run_id_of
 from flows.cin_census import cin_census
 from flows.days import scheduled_day, year_ended_before
 from flows.parameters import AsAt, AskReview, Returns, Year, explained
-from flows.safety import StepError, scrub
+from flows.safety import StepError, patiently, scrub
 from flows.ssda903 import ssda903
 from flows.stages import shown
 
@@ -48,7 +49,15 @@ Deployment = Annotated[
 ]
 
 
-@flow(name="region", flow_run_name="region {year}", persist_result=False, log_prints=False)
+def region_name() -> str:
+    """E.g. region 2025-26."""
+    given = flow_run.parameters
+    return " ".join(
+        ["region", given.get("year") or "year ended", *([f"as at {given['as_at']}"] if given.get("as_at") else [])]
+    )
+
+
+@flow(name="region", flow_run_name=region_name, persist_result=False, log_prints=False)
 @explained
 def region(
     configs: Configs,
@@ -71,7 +80,7 @@ def region(
         ids = [
             send.submit(f"{FLOWS[name].name}/{deployment}", file, {**settings, "review": review}) for file, name in jobs
         ]
-        ends = watch([future.result() for future in ids])
+        ends = watch([future.result(raise_on_failure=False) for future in ids])
     else:
         ends = [here(FLOWS[name], {**settings, "config": str(file)}) for file, name in jobs]
     summary = summarise(jobs, ends, chosen)
@@ -116,9 +125,11 @@ def send(deployment: str, config: Path, settings: dict[str, Any]) -> str:
         return str(made.id)
 
 
-def watch(ids: list[str]) -> list[tuple[str, bool]]:
-    """Wait until every run has ended or waits for its reviewer: (flow run id, whether it did its work)."""
-    open_ids, done = set(ids), {}
+def watch(sent: list[Any]) -> list[tuple[str, bool]]:
+    """Wait until every run has ended or waits for its reviewer: (flow run id, whether it did its work). What stands
+    in place of an id could not be sent."""
+    ids = [one if isinstance(one, str) else "" for one in sent]
+    open_ids, done = set(ids) - {""}, {"": False}
     with get_client(sync_client=True) as client:
         while open_ids:
             for run_id in sorted(open_ids):
@@ -144,23 +155,25 @@ def summarise(jobs: Sequence[tuple[Path, str]], ends: list[tuple[str, bool]], ye
     """
     rows = []
     for (file, name), (flow_run_id, finished) in zip(jobs, ends, strict=True):
-        authority, counts = _counts(file, run_id_of(name, year, flow_run_id)) if finished else (file.parent.name, None)
-        told = {key: (counts or {}).get(key, "") for key in ("children", "errors", "queries")}
-        state = "failed" if not finished else "finished" if counts else "finished, not in the ledger"
-        rows.append({"authority": authority, "return": name, "state": state, **told})
+        state, counts = "failed", {}
+        if finished:
+            try:
+                counts = patiently("summary", partial(_counts, file, run_id_of(name, year, flow_run_id)))
+                state = "finished" if counts else "finished, not in the ledger"
+            except StepError:  # one ledger that cannot be read keeps nobody from the others' counts
+                state = "finished, ledger not readable"
+        told = {key: counts.get(key, "") for key in ("children", "errors", "queries")}
+        rows.append({"authority": authority_of(file), "return": name, "state": state, **told})
     return pd.DataFrame(rows)
 
 
-def _counts(file: Path, run_id: str) -> tuple[str, dict[str, str] | None]:
+def _counts(file: Path, run_id: str) -> dict[str, str]:
     from dfe_returns.config import load_config
     from dfe_returns.ledger.place import ledger_of
 
-    with scrub("summary"):
-        config = load_config(file)
-        name = config.authority_name or config.authority
-        ledger = ledger_of(config, config.at(config.runs) / "run")
-        if run_id not in set(ledger.states()["run_id"]):
-            return name, None
-        counts = ledger.run(run_id)["counts"]
-        small = config.review.small_number
-        return name, {key: shown(int(counts[key]), small) for key in ("children", "errors", "queries")}
+    config = load_config(file)
+    ledger = ledger_of(config, config.at(config.runs) / "run")
+    if run_id not in set(ledger.states()["run_id"]):
+        return {}
+    counts, small = ledger.run(run_id)["counts"], config.review.small_number
+    return {key: shown(int(counts[key]), small) for key in ("children", "errors", "queries")}

@@ -10,18 +10,20 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import Field
 
 import flows  # noqa: F401 - sets Prefect's environment first
-from flows.authority import config_file
-from flows.parameters import explained
+from flows.authority import config_file, named
+from flows.parameters import ConfigFile, explained
 from flows.safety import scrub
 
 
-@flow(name="retention", persist_result=False, log_prints=False)
+@flow(name="retention", flow_run_name=named("retention"), persist_result=False, log_prints=False)
 @explained
 def retention(
-    config: Annotated[str | None, Field(description="Path of the authority's dfe-returns.toml on the worker")] = None,
-    apply: Annotated[bool, Field(description="Delete what has expired and is not held")] = False,
-    name: Annotated[str, Field(description="Officer who decides the deletion; needed to delete")] = "",
-    role: Annotated[str, Field(description="Role of that officer")] = "",
+    config: ConfigFile = None,
+    apply: Annotated[bool, Field(title="Delete", description="Delete what has expired and is not held")] = False,
+    name: Annotated[
+        str, Field(title="Your name", description="Officer who decides the deletion; needed to delete")
+    ] = "",
+    role: Annotated[str, Field(title="Your role", description="Role of that officer")] = "",
 ) -> dict[str, Any]:
     """Report what is due and held, by rule; delete only with `apply` and the officer's name."""
     from dfe_returns.config import load_config

@@ -6,6 +6,7 @@ newer run that supersedes this one, is found when the flow goes on.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 from prefect.client.orchestration import get_client
@@ -17,7 +18,7 @@ from pydantic import Field
 from dfe_returns.errors import RefusedError, UsageError
 from dfe_returns.pipeline import Plan
 from dfe_returns.run_folder import RunResult
-from flows.safety import scrub
+from flows.safety import patiently
 
 
 class Decision(RunInput):
@@ -48,14 +49,16 @@ def await_decision(plan: Plan, result: RunResult, preparer: str, days: float) ->
     from dfe_returns.ledger.place import ledger_of
     from dfe_returns.review.signoff import ask_for_review
 
-    with scrub("review"):
+    def ask() -> Any:
         ledger = ledger_of(plan.config, plan.out)
         if ledger.state(plan.run_id) == "draft":
             ask_for_review(ledger, plan.out, preparer or "scheduled run", "preparer", "asked by the flow")
+        return ledger
+
+    ledger = patiently("review", ask)
     attempt, refused = _questions_asked(), ""
     while True:
-        with scrub("review"):
-            state = ledger.state(plan.run_id)
+        state = patiently("review", lambda: ledger.state(plan.run_id))
         if state not in ("draft", "in review"):
             return state  # decided at the command line, or superseded by a newer run, while this one waited
         answer = suspend_flow_run(
@@ -63,14 +66,10 @@ def await_decision(plan: Plan, result: RunResult, preparer: str, days: float) ->
             timeout=max(1, int(days * 86400)),
             key=f"review-{attempt}",
         )
-        with scrub("review"):
-            state = ledger.state(plan.run_id)
-            if state not in ("draft", "in review"):
-                return state
-            try:
-                return _act(ledger, plan, answer)
-            except (RefusedError, UsageError) as error:
-                refused, attempt = str(error), attempt + 1
+        state, refused = patiently("review", partial(_decided, ledger, plan, answer))
+        if not refused:
+            return state
+        attempt += 1
 
 
 def _questions_asked() -> int:
@@ -91,6 +90,17 @@ def _question(plan: Plan, result: RunResult, refused: str) -> str:
     if left:
         lines.append(f"Rules with errors left (each needs an exception to approve): {', '.join(left)}.")
     return "\n\n".join(([f"**Your last answer was refused:** {refused}"] if refused else []) + lines)
+
+
+def _decided(ledger: Any, plan: Plan, answer: Decision) -> tuple[str, str]:
+    """The state in the ledger after the answer, and why it was refused ('' = it was not)."""
+    state = str(ledger.state(plan.run_id))
+    if state not in ("draft", "in review"):
+        return state, ""
+    try:
+        return _act(ledger, plan, answer), ""
+    except (RefusedError, UsageError) as error:
+        return state, str(error)
 
 
 def _act(ledger: Any, plan: Plan, answer: Decision) -> str:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from dfe_returns.errors import DfeReturnsError
 
-_PASSING = {errno.EAGAIN, errno.EBUSY, errno.ETIMEDOUT, errno.ESTALE, errno.EHOSTUNREACH, errno.ECONNREFUSED}
+_AWAY = ("EAGAIN", "EBUSY", "ETIMEDOUT", "ESTALE", "EIO", "EREMOTEIO", "ECONNREFUSED", "ECONNRESET", "ECONNABORTED")
+_NO_HOST = ("ENOTCONN", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH")
+_PASSING = {getattr(errno, name) for name in (*_AWAY, *_NO_HOST) if hasattr(errno, name)}
+"""How a file share says that it is away; a folder that is not there at all is a wrong path, and stays wrong."""
+RETRIES, RETRY_SECONDS = 2, 30
+Answer = TypeVar("Answer")
 
 
 class StepError(RuntimeError):
@@ -34,6 +41,19 @@ def scrub(step: str) -> Iterator[None]:
         )
         kind = BusyError if is_busy(error) else StepError
         raise kind(f"{step}: {said}") from None
+
+
+def patiently(step: str, act: Callable[[], Answer]) -> Answer:
+    """What the act answers; tried again as a task would be where its ledger or share is busy. Raises StepError."""
+    for left in range(RETRIES, -1, -1):
+        try:
+            with scrub(step):
+                return act()
+        except BusyError:
+            if not left:
+                raise
+            time.sleep(RETRY_SECONDS)
+    raise AssertionError("the last try answers or raises")
 
 
 def is_busy(error: BaseException | None) -> bool:

@@ -24,7 +24,8 @@ from dfe_returns.secret_files import secret, secrets_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 POOL, REGION_POOL = "returns", "region"
-PARTS = ("migrate", "server", "setup", "deploy", "worker", "region-worker", "health")
+PARTS = ("migrate", "server", "setup", "deploy", "worker", "region-worker", "health", "worker-health")
+HEALTH_PORT = "PREFECT_WORKER_WEBSERVER_PORT"
 _CLI = (sys.executable, "-m", "prefect")
 
 
@@ -67,6 +68,8 @@ def environment(options: argparse.Namespace) -> dict[str, str]:
 def commands(options: argparse.Namespace) -> dict[str, list[str]]:
     """Command line of each part that is a process of Prefect's."""
     worker = [*_CLI, "worker", "start", "--type", "process", "--limit", str(options.limit)]
+    if options.only and os.environ.get(HEALTH_PORT):  # of several on one machine only one could have the port
+        worker.append("--with-healthcheck")
     return {
         "migrate": [*_CLI, "server", "database", "upgrade", "--yes"],
         "server": [*_CLI, "server", "start", "--host", options.host, "--port", str(options.port)],
@@ -87,6 +90,16 @@ def wait_for_server(settings: dict[str, str], seconds: float = 180) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(1)
     raise UsageError(f"The Prefect server at {settings['PREFECT_API_URL']} does not answer; look at its own messages.")
+
+
+def worker_is_well() -> None:
+    """Whether the worker beside us has asked the server for work lately. Raises UsageError when it has not."""
+    asked = f"http://127.0.0.1:{os.environ.get(HEALTH_PORT) or '8080'}/health"
+    try:
+        with urllib.request.urlopen(asked, timeout=5):
+            return
+    except OSError:
+        raise UsageError("The worker here does not answer, or has not reached the server lately.") from None
 
 
 def set_up() -> None:
@@ -146,15 +159,18 @@ def serve(options: argparse.Namespace, settings: dict[str, str]) -> int:
 
 
 def end(processes: Sequence[subprocess.Popen[bytes]], seconds: float = 20) -> None:
-    """Ask the processes to stop, workers before the server; those that do not are killed."""
-    for process in reversed(processes):
-        if process.poll() is None:
-            process.terminate()
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    """Ask the processes to stop, the workers together, then the server (the first); those that do not are killed."""
+    for together in (processes[1:], processes[:1]):
+        for process in together:
+            if process.poll() is None:
+                process.terminate()
+        last = time.monotonic() + seconds
+        for process in together:
+            try:
+                process.wait(max(0.1, last - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def migrate_ledger() -> None:
@@ -199,6 +215,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run all, or one part. Returns the exit code."""
     options = read_options(arguments)
     try:
+        if options.only == "worker-health":
+            worker_is_well()
+            return 0
         settings = environment(options)
         os.environ.update(settings)
         if options.only is None:

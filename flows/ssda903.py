@@ -23,7 +23,7 @@ from flows.parameters import (
 )
 
 
-@flow(name="ssda903", flow_run_name=named("SSDA903"), persist_result=False, log_prints=False)
+@flow(name="ssda903", flow_run_name=named("SSDA903", "year ended"), persist_result=False, log_prints=False)
 @explained
 def ssda903(
     year: Year = None,

@@ -9,10 +9,9 @@ from prefect.artifacts import create_markdown_artifact
 
 from dfe_returns import pipeline
 from dfe_returns.run_folder import RunResult
-from flows.safety import BusyError, scrub
+from flows.safety import RETRIES, RETRY_SECONDS, BusyError, scrub
 
 _IN_MEMORY: dict[str, Any] = {"persist_result": False, "log_prints": False}
-RETRY_SECONDS = 30
 
 
 def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
@@ -22,7 +21,7 @@ def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
 
 _PATIENT: dict[str, Any] = {
     **_IN_MEMORY,
-    "retries": 2,
+    "retries": RETRIES,
     "retry_delay_seconds": RETRY_SECONDS,
     "retry_condition_fn": _worth_retrying,
 }

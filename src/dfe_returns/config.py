@@ -27,9 +27,8 @@ from dfe_returns.errors import UsageError
 
 FILE_NAME = "dfe-returns.toml"
 PREFIX = "DFE_RETURNS_"
-NOT_SETTINGS = frozenset(
-    PREFIX + name for name in "CACHE CI CONFIG SECRETS APP HOST PORT PREFECT_DATABASE TEST_POSTGRES".split()
-)
+_OTHERS = ("CACHE", "CI", "CONFIG", "SECRETS", "APP", "HOST", "PORT", "PREFECT_DATABASE", "TEST_POSTGRES")
+NOT_SETTINGS = frozenset(PREFIX + name for name in _OTHERS)
 """Variables of the environment that begin like settings but belong to the servers, the tests or the machine."""
 _NO_FILE = "the environment"
 _PLAIN = {"extra_forbidden": "there is no such setting; check its spelling and its section"}
@@ -218,7 +217,11 @@ def load_config(path: Path | str | None = None) -> Config:
     Raises UsageError naming file and setting.
     """
     file = Path(path) if path else Path(FILE_NAME)
-    if not file.is_file():
+    try:
+        there = file.is_file()
+    except OSError as error:  # a folder above it is closed to this user
+        raise UsageError(f"{file} cannot be read ({error.strerror}); ask for access to it.") from None
+    if not there:
         if path:
             raise UsageError(f"There is no configuration file {file}; `dfe-returns init` writes one.")
         return _made({}, Path("."), _NO_FILE)

@@ -1,5 +1,7 @@
 """dfe-returns.toml: what it may say, and how mistakes in it are named."""
 
+import errno
+
 import pytest
 
 from dfe_returns.config import from_environment, load_config, template
@@ -52,6 +54,15 @@ def test_the_environment_goes_before_the_file(tmp_path, monkeypatch):
     monkeypatch.setenv("DFE_RETURNS_AUTHORITY", "892")
     config = load_config(written(tmp_path, "authority = '831'"))
     assert (config.authority, config.ledger.url) == ("892", "sqlite:///elsewhere.sqlite")
+
+
+def test_a_file_in_a_folder_that_is_closed_to_us(monkeypatch):
+    def closed(self):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.is_file", closed)
+    with pytest.raises(UsageError, match="ask for access"):
+        load_config("closed/dfe-returns.toml")
 
 
 def test_a_named_file_must_exist(tmp_path):

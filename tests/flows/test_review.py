@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from dfe_returns.config import load_config
 from dfe_returns.ledger.place import ledger_of
@@ -153,6 +154,25 @@ def test_answered_from_the_command_line(waiting, excused, cli):
     assert cli("resume", waiting.folder.name, "--decision", "reject", *who)[0] == 5
     assert cli("resume", "0" * 32, "--decision", "reject", *who)[0] == 2
     assert cli("resume", "no-run", "--decision", "reject", *who)[0] == 2
+
+
+def test_ledger_that_is_busy_when_the_answer_comes_is_tried_again(waiting, excused, monkeypatch):
+    from dfe_returns.evidence import controls
+    from flows import safety
+
+    monkeypatch.setattr(safety, "RETRY_SECONDS", 0)
+    sign, tries = controls.sign_live, []
+
+    def busy_at_first(*given):
+        tries.append(1)
+        if len(tries) < 3:
+            raise OperationalError("update", {}, Exception("database is locked"))
+        return sign(*given)
+
+    monkeypatch.setattr(controls, "sign_live", busy_at_first)
+    waiting.answer(decision="approve", exceptions=excused)
+    assert waiting.work().name == "Signed off"
+    assert len(tries) == 3
 
 
 def test_nobody_answers_in_time(authority):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+from contextlib import nullcontext
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -124,6 +126,68 @@ def test_region_goes_on_past_a_broken_authority_and_tells_counts_only(authority,
     assert list(summary) == ["authority", "return", "state", "children", "errors", "queries"]
 
 
+@pytest.mark.usefixtures("quick")
+def test_region_shows_the_others_when_one_ledger_cannot_be_read(authority, tmp_path, monkeypatch):
+    from flows import region
+
+    configs = [authority("Fernshire", "999"), authority("Coldwater", "997")]
+    count = region._counts
+
+    def lost(file, run_id):
+        if file.parent.name == "Coldwater":
+            (file.parent / "runs" / "ledger.key").write_text("0" * 64, encoding="ascii")
+        return count(file, run_id)
+
+    monkeypatch.setattr(region, "_counts", lost)
+    region.region(configs=[str(c) for c in configs], year="2025-26", returns=["ssda903"], deployment="")
+    states = pd.DataFrame(json.loads(artifact("region"))).set_index("authority")["state"]
+    assert states.to_dict() == {"Coldwater": "finished, ledger not readable", "Fernshire": "finished"}
+
+
+def test_region_takes_what_could_not_be_sent_as_failed():
+    from flows.region import summarise, watch
+
+    assert watch([RuntimeError("no such deployment")]) == [("", False)]
+    told = summarise([(Path("/srv/returns/831/dfe-returns.toml"), "cin")], [("", False)], "2025-26")
+    assert told[["authority", "state"]].to_numpy().tolist() == [["831", "failed"]]
+
+
+def test_names_say_what_for_which_day_and_whose(authority, monkeypatch):
+    from flows import authority as one
+    from flows import region
+
+    config = str(authority("Fernshire", "999"))
+    monkeypatch.setenv("DFE_RETURNS_CONFIG", config)
+    for given, name in (
+        ({"year": "2025-26", "config": config}, "SSDA903 2025-26 Fernshire"),
+        ({}, "SSDA903 year ended Fernshire"),
+        ({"config": "/srv/returns/831/none.toml", "as_at": "2025-12-31"}, "SSDA903 year ended 831 as at 2025-12-31"),
+    ):
+        monkeypatch.setattr(one.flow_run, "parameters", given, raising=False)
+        assert one.named("SSDA903", "year ended")() == name
+    monkeypatch.setattr(one.flow_run, "parameters", {"quarter_end": "2025-12-31"}, raising=False)
+    assert one.named("quarterly")() == "quarterly Fernshire as at 2025-12-31"
+    assert region.region_name() == "region year ended"
+
+
+@pytest.mark.parametrize(
+    ("source", "taken"),
+    [
+        ("main", True),
+        ("/srv/returns/831/extract", True),
+        ("C:\\extract", True),
+        ("postgresql+psycopg://reader:random@db/hdm", False),
+    ],
+)
+def test_form_takes_no_database_url_where_a_password_would_stay(source, taken):
+    from prefect.exceptions import ParameterTypeError
+
+    from flows.ssda903 import ssda903
+
+    with nullcontext() if taken else pytest.raises(ParameterTypeError):
+        ssda903.validate_parameters({"source": source})
+
+
 def test_retention_tells_what_is_due_and_deletes_nothing(authority):
     from flows.retention import retention
 
@@ -192,8 +256,11 @@ class TestRetries:
 
         assert is_busy(wrapped(OperationalError("select", {}, Exception("locked"))))
         assert is_busy(OSError(errno.ESTALE, "stale"))
+        assert is_busy(wrapped(OSError(errno.EHOSTDOWN, "host is down")))
+        assert is_busy(OSError(errno.EIO, "input/output error"))
         assert not is_busy(wrapped(KeyError("x")))
         assert not is_busy(OSError(errno.ENOENT, "none"))
+        assert not is_busy(OSError(errno.EACCES, "closed"))
 
 
 @pytest.mark.parametrize("name", ["cin_census", "ssda903", "quarterly", "region", "retention"])

@@ -227,4 +227,4 @@ def test_region_sends_its_runs_through_the_pool_and_a_broken_one_fails_alone(ser
     assert "1 of 2 runs failed" in end["state"]["message"]
     found = api.client.post("/artifacts/latest/filter", json={"artifacts": {"key": {"any_": ["region"]}}}).json()
     rows = {row["authority"]: row["state"] for row in json.loads(found[0]["data"])}
-    assert rows == {"Authority 201": "finished", "authority-202": "failed"}
+    assert rows == {"Authority 201": "finished", "Authority 202": "failed"}

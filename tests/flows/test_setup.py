@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from datetime import date
 
 import pytest
@@ -160,6 +161,37 @@ class TestServer:
             assert server.main([*part, "--home", str(tmp_path / "home")]) == 2
         assert "dfe-returns init --secrets" in capsys.readouterr().err
 
+    def test_a_worker_that_does_not_answer_is_not_well(self, monkeypatch, capsys):
+        monkeypatch.setenv(server.HEALTH_PORT, "9")
+        assert server.main(["--only", "worker-health"]) == 2
+        assert "does not answer" in capsys.readouterr().err
+        assert "--with-healthcheck" in server.commands(server.read_options(["--only", "worker"]))["worker"]
+        assert "--with-healthcheck" not in server.commands(server.read_options([]))["worker"]
+
+    def test_workers_are_stopped_together_and_before_the_server(self, monkeypatch):
+        said = []
+
+        class Process:
+            def __init__(self, name, ends):
+                self.name, self.ends = name, ends
+
+            def poll(self):
+                return None
+
+            def terminate(self):
+                said.append(f"end {self.name}")
+
+            def kill(self):
+                self.ends = True
+                said.append(f"kill {self.name}")
+
+            def wait(self, seconds=None):
+                if not self.ends:
+                    raise subprocess.TimeoutExpired(self.name, seconds)
+
+        server.end([Process("server", True), Process("one", False), Process("two", True)], 0)
+        assert said == ["end one", "end two", "kill one", "end server"]
+
     def test_password_goes_into_the_environment_and_never_on_a_command_line(self, tmp_path, monkeypatch):
         make_secrets(tmp_path / "s")
         monkeypatch.setenv("DFE_RETURNS_SECRETS", str(tmp_path / "s"))
@@ -219,7 +251,7 @@ class TestCompose:
         for name in ("migrate", "setup", "worker", "region-worker"):
             mount = next(v for v in self.content["services"][name]["volumes"] if isinstance(v, dict))
             assert mount["read_only"] is True
-            assert mount["source"].startswith("${DFE_RETURNS_AUTHORITY:?")
+            assert mount["source"].startswith("${AUTHORITY_FOLDER:?")
 
     def test_long_running_parts_are_watched_and_only_loopback_is_published(self):
         for name in ("database", "server", "worker", "region-worker"):

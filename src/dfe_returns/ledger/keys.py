@@ -86,7 +86,9 @@ def key_from(secret: bytes | str | Path | None, beside: Path | None = None, made
                 f"`dfe-returns init --key {path}`."
             )
     elif beside is None:
-        raise UsageError("A ledger on a database server needs a key file; name one in the configuration (ledger.key_file).")
+        raise UsageError(
+            "A ledger on a database server needs a key file; name one in the configuration (ledger.key_file)."
+        )
     else:
         path = beside
         if not path.is_file() and (made_with_one or path.exists()):
