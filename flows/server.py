@@ -136,6 +136,7 @@ def serve(options: argparse.Namespace, settings: dict[str, str]) -> int:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)  # a shell that started us in the background had it ignored; workers end by it
     workers = [(f"worker-{n + 1}", "worker") for n in range(options.workers)] + [("region-worker", "region-worker")]
     try:
         start("server", "server")
