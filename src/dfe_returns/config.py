@@ -151,7 +151,7 @@ class Config(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    authority: str = Field("999", pattern=r"^\d{3}$", description="three-digit DfE number of the authority")
+    authority: str = Field("999", pattern=r"^[0-9]{3}$", description="three-digit DfE number of the authority")
     authority_name: str = ""
     ons_code: str = Field("", pattern=r"^$|^[EW]\d{8}$")
     runs: Path = Path("runs")

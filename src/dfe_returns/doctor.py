@@ -105,8 +105,12 @@ def _source(config: Config, name: str, own: Source) -> Iterator[Finding]:
     if own.profile is not None:
         from dfe_returns.sources.profile import load_profile
 
-        load_profile(config.at(own.profile))
-        yield Finding(what, GOOD, f"profile {own.profile} is in order")
+        try:
+            load_profile(config.at(own.profile))
+        except DfeReturnsError as error:
+            yield Finding(what, BAD, str(error), "see the message")
+        else:
+            yield Finding(what, GOOD, f"profile {own.profile} is in order")
     if own.companions is not None and not config.at(own.companions).is_dir():
         yield Finding(what, BAD, f"there is no folder {config.at(own.companions)}", "make it, or take companions out")
     if own.folder is not None:

@@ -41,8 +41,21 @@ class TestInit:
         assert code == 2
         assert "left as it is" in said
 
-    def test_wrong_number(self, cli):
-        assert cli("init", "--authority", "83")[0] == 2
+    @pytest.mark.parametrize("number", ["83", "8310", "abc", "٨٣١"])
+    def test_wrong_number(self, cli, tmp_path, number):
+        assert cli("init", "--authority", number, "--folder", tmp_path)[0] == 2
+
+    def test_any_name_gives_a_file_that_loads(self, cli, tmp_path):
+        assert cli("init", "--authority", "831", "--name", 'North \\ "South"\n', "--folder", tmp_path)[0] == 0
+        assert load_config(tmp_path / "dfe-returns.toml").authority_name == "North / 'South'"
+
+    @pytest.mark.parametrize("option", ["--folder", "--secrets", "--key"])
+    def test_place_that_cannot_be_written_to_is_named(self, cli, tmp_path, option):
+        (tmp_path / "file").write_text("", encoding="utf-8")
+        given = ["--authority", "831"] if option == "--folder" else []
+        code, _, said = cli("init", *given, option, tmp_path / "file" / "in")
+        assert code == 2
+        assert str(tmp_path / "file") in said
 
     def test_secrets_are_random_private_and_kept(self, cli, tmp_path):
         assert cli("init", "--secrets", tmp_path / "s")[0] == 0
@@ -92,7 +105,11 @@ class TestDoctor:
             'folder = "extract"', 'folder = "extract"\nprofile = "p.yaml"'
         )
         config.write_text('postcodes = "none.csv"\n' + text, encoding="utf-8")
-        assert {"source main", "postcodes"} <= set(bad(examine(load_config(config), date(2026, 5, 1))))
+        found = examine(load_config(config), date(2026, 5, 1))
+        assert {"source main", "postcodes"} <= set(bad(found))
+        assert any(
+            f.what == "source main" and "files" in f.found for f in found
+        )  # the folder is looked at all the same
 
     def test_key_that_does_not_fit(self, authority):
         config = authority()

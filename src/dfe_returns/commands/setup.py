@@ -30,33 +30,49 @@ def init(
     key: Annotated[Path | None, typer.Option("--key", help="also make the key file of a new ledger")] = None,
 ) -> None:
     """A commented dfe-returns.toml for a new authority; nothing that exists is overwritten."""
-    from dfe_returns.config import FILE_NAME, load_config, template
-    from dfe_returns.files import private_folder, write_private
-    from dfe_returns.ledger.keys import make_key_file
-    from dfe_returns.secret_files import make_secrets
-
     if not authority and secrets is None and key is None:
         raise UsageError("Say which authority: --authority NUMBER --name NAME.")
-    if authority:
-        if not (len(authority) == 3 and authority.isdigit()):
-            raise UsageError(f"--authority {authority!r} should be the three-digit DfE number of the authority.")
-        file = folder / FILE_NAME
-        if file.exists():
-            raise UsageError(f"{file} exists; it is left as it is. Choose another --folder.")
-        folder.mkdir(parents=True, exist_ok=True)
-        write_private(file, template(authority, name))
-        config = load_config(file)
-        private_folder(config.at(config.runs))
-        say(f"Written: {file}. Go through it once; then: dfe-returns doctor --config {file}")
-    if key is not None:
-        kept = key.is_file()
-        make_key_file(key)
-        say(f"Key of the ledger in {key}: {'kept' if kept else 'made'}. Keep a copy apart from the ledger's back-up.")
-    if secrets is not None:
-        made = make_secrets(secrets)
-        say(
-            f"Secrets in {secrets}: {len(made)} made, the others kept. Keep back-ups of the folder as private as it is."
-        )
+    try:
+        if authority:
+            _configuration(authority, name, folder)
+        if key is not None:
+            _key(key)
+        if secrets is not None:
+            _secrets(secrets)
+    except OSError as error:
+        place = error.filename or "there"
+        raise UsageError(f"Cannot write {place} ({error.strerror}); choose another place or ask for access.") from None
+
+
+def _configuration(authority: str, name: str, folder: Path) -> None:
+    from dfe_returns.config import FILE_NAME, load_config, template
+    from dfe_returns.files import private_folder, write_private
+
+    if not (len(authority) == 3 and authority.isascii() and authority.isdigit()):
+        raise UsageError(f"--authority {authority!r} should be the three-digit DfE number of the authority.")
+    file = folder / FILE_NAME
+    if file.exists():
+        raise UsageError(f"{file} exists; it is left as it is. Choose another --folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_private(file, template(authority, name))
+    config = load_config(file)
+    private_folder(config.at(config.runs))
+    say(f"Written: {file}. Go through it once; then: dfe-returns doctor --config {file}")
+
+
+def _key(key: Path) -> None:
+    from dfe_returns.ledger.keys import make_key_file
+
+    kept = key.is_file()
+    make_key_file(key)
+    say(f"Key of the ledger in {key}: {'kept' if kept else 'made'}. Keep a copy apart from the ledger's back-up.")
+
+
+def _secrets(folder: Path) -> None:
+    from dfe_returns.secret_files import make_secrets
+
+    made = make_secrets(folder)
+    say(f"Secrets in {folder}: {len(made)} made, the others kept. Keep back-ups of the folder as private as it is.")
 
 
 def doctor(config: ConfigOption = None, fmt: FormatOption = Format.text) -> None:
