@@ -59,6 +59,8 @@ def environment(options: argparse.Namespace) -> dict[str, str]:
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": url.render_as_string(hide_password=False),
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_UI_API_URL": "/api",  # of the address that the browser has, behind a proxy too
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home / "ui"),  # beside the program nothing can be written
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "DFE_RETURNS_APP": str(ROOT),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),

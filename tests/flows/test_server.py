@@ -162,6 +162,15 @@ def test_server_refuses_a_stranger(servers):
     assert httpx.get(env["PREFECT_API_URL"] + "/admin/version").status_code == 401
 
 
+def test_pages_work_at_any_address_and_tell_nobody(servers):
+    """The newer pages of Prefect's ask a statistics service even with analytics off: they are not the first choice."""
+    import httpx
+
+    _, _, env, _ = servers
+    told = httpx.get(env["PREFECT_API_URL"].removesuffix("/api") + "/ui-settings").raise_for_status().json()
+    assert (told["api_url"], told["default_ui"]) == ("/api", "v1")
+
+
 def test_schedules_really_make_runs(servers):
     """A server can seem well and never schedule anything: look for the runs themselves."""
     _, names, _, _ = servers

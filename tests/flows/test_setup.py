@@ -209,6 +209,14 @@ class TestServer:
         server.end([Process("server", True), Process("one", False), Process("two", True)], 0)
         assert said == ["end one", "end two", "kill one", "end server"]
 
+    def test_browser_pages_ask_the_address_they_came_from_and_lie_where_we_may_write(self, tmp_path, monkeypatch):
+        make_secrets(tmp_path / "s")
+        monkeypatch.setenv("DFE_RETURNS_SECRETS", str(tmp_path / "s"))
+        monkeypatch.setenv("PREFECT_API_URL", "http://server:4200/api")  # what the compose file says
+        settings = server.environment(server.read_options(["--home", str(tmp_path / "h"), "--host", "0.0.0.0"]))
+        assert settings["PREFECT_SERVER_UI_API_URL"] == "/api"
+        assert settings["PREFECT_SERVER_UI_STATIC_DIRECTORY"] == str(tmp_path / "h" / "ui")
+
     def test_password_goes_into_the_environment_and_never_on_a_command_line(self, tmp_path, monkeypatch):
         make_secrets(tmp_path / "s")
         monkeypatch.setenv("DFE_RETURNS_SECRETS", str(tmp_path / "s"))
