@@ -148,6 +148,41 @@ class TestDoctor:
         assert {"what", "state", "found", "do"} == set(json.loads(out)[0])
 
 
+class TestResume:
+    given = ("resume", "0" * 32, "--decision", "approve", "--name", "Alex Approver", "--role", "Director")
+
+    @pytest.fixture(autouse=True)
+    def _nowhere(self, monkeypatch, tmp_path):
+        monkeypatch.chdir(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("url", "said"), [(None, "Which Prefect server?"), ("http://127.0.0.1:9/api", "not answer")]
+    )
+    def test_no_server(self, cli, url, said):
+        from prefect.settings import PREFECT_API_URL, temporary_settings
+
+        with temporary_settings({PREFECT_API_URL: url}):
+            code, _, err = cli(*self.given)
+        assert code == 2
+        assert said in err
+
+    def test_wrong_password(self, cli, monkeypatch):
+        import httpx
+        from prefect import flow_runs
+        from prefect.exceptions import PrefectHTTPStatusError
+        from prefect.settings import PREFECT_API_URL, temporary_settings
+
+        def refused(*given, **more):
+            answer = httpx.Response(401, request=httpx.Request("GET", "http://127.0.0.1/api"))
+            raise PrefectHTTPStatusError("401", request=answer.request, response=answer)
+
+        monkeypatch.setattr(flow_runs, "resume_flow_run", refused)
+        with temporary_settings({PREFECT_API_URL: "http://127.0.0.1/api"}):
+            code, _, err = cli(*self.given)
+        assert code == 2
+        assert "refuses the password" in err
+
+
 class TestSecrets:
     @pytest.mark.parametrize(
         ("text", "why"),

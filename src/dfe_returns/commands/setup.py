@@ -113,15 +113,30 @@ def resume(
         raise UsageError(f"{run} is no id of a flow run; take it from the run folder's name or from Prefect.") from None
     os.environ.update(client_environment())
     try:
-        from prefect.exceptions import FlowPauseTimeout, NotPausedError, ObjectNotFound
+        from httpx import TransportError
+        from prefect.exceptions import FlowPauseTimeout, NotPausedError, ObjectNotFound, PrefectHTTPStatusError
         from prefect.flow_runs import resume_flow_run
+        from prefect.settings import PREFECT_API_URL
     except ModuleNotFoundError as error:
         raise UsageError(f"This needs the package {error.name}: install dfe-returns[flows].") from None
+    server = PREFECT_API_URL.value()
+    if not server:
+        raise UsageError(
+            "Which Prefect server? Set PREFECT_API_URL and PREFECT_API_AUTH_STRING; see docs/operations.md."
+        )
     answer = {"decision": decision, "name": name, "role": role, "note": remark, "exceptions": exception or []}
     try:
         resume_flow_run(flow_run, run_input=answer)
     except ObjectNotFound:
         raise UsageError(f"Prefect knows no flow run {flow_run}.") from None
+    except PrefectHTTPStatusError as error:
+        code = error.response.status_code
+        why = "refuses the password (PREFECT_API_AUTH_STRING)" if code == 401 else f"answers with {code}"
+        raise UsageError(f"The Prefect server at {server} {why}; nothing was answered.") from None
+    except TransportError:
+        raise UsageError(
+            f"The Prefect server at {server} does not answer; is it running, is PREFECT_API_URL its?"
+        ) from None
     except (NotPausedError, FlowPauseTimeout):
         raise RefusedError(f"Flow run {flow_run} does not wait for an answer (any more).") from None
     except RuntimeError:
