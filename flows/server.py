@@ -82,9 +82,9 @@ def commands(options: argparse.Namespace) -> dict[str, list[str]]:
 
 
 def wait_for_server(settings: dict[str, str], seconds: float = 180) -> None:
-    """Wait until the server answers. Raises UsageError when it does not."""
+    """Wait until the server answers and has its database. Raises UsageError when it does not."""
     mark = base64.b64encode(settings["PREFECT_API_AUTH_STRING"].encode()).decode()
-    asked = urllib.request.Request(f"{settings['PREFECT_API_URL']}/health", headers={"Authorization": f"Basic {mark}"})  # noqa: S310
+    asked = urllib.request.Request(f"{settings['PREFECT_API_URL']}/ready", headers={"Authorization": f"Basic {mark}"})  # noqa: S310
     for _ in range(int(seconds)):
         try:
             with urllib.request.urlopen(asked, timeout=5):  # noqa: S310

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import urllib.error
+from contextlib import nullcontext
 from datetime import date
 
 import pytest
@@ -243,6 +245,19 @@ class TestServer:
 
         server.end([Process("server", True), Process("one", False), Process("two", True)], 0)
         assert said == ["end one", "end two", "kill one", "end server"]
+
+    def test_a_server_without_its_database_is_not_well(self, monkeypatch):
+        """`/health` answers as long as the process lives; `/ready` asks the database."""
+
+        def answer(asked, timeout):
+            if asked.full_url.endswith("/ready"):
+                raise urllib.error.HTTPError(asked.full_url, 503, "Database is not available", None, None)
+            return nullcontext()
+
+        monkeypatch.setattr(server.urllib.request, "urlopen", answer)
+        monkeypatch.setattr(server.time, "sleep", lambda seconds: None)
+        with pytest.raises(UsageError, match="does not answer"):
+            server.wait_for_server({"PREFECT_API_AUTH_STRING": "a:b", "PREFECT_API_URL": "http://127.0.0.1/api"}, 1)
 
     def test_browser_pages_ask_the_address_they_came_from_and_lie_where_we_may_write(self, tmp_path, monkeypatch):
         make_secrets(tmp_path / "s")
