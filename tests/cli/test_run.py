@@ -261,7 +261,7 @@ def configured(tmp_path, text):
         ('[sources.main]\nfoldr = "x"', "ours.toml: sources.main.foldr: there is no such setting"),
         ('[sources.main]\nurl = "postgresql://me:hunter2@host/db"', "ours.toml: sources.main.url holds a password"),
         ('[ledger]\nurl = "postgresql://me:hunter2@host/db"', "ours.toml: ledger.url holds a password"),
-        ('[ledger]\npassword = "hunter2"', "ours.toml: ledger holds a password"),
+        ('[ledger]\npassword = "hunter2"', "ours.toml: ledger.password is a password"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_file(cli, tmp_path, text, said):

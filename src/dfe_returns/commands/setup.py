@@ -113,7 +113,6 @@ def resume(
         raise UsageError(f"{run} is no id of a flow run; take it from the run folder's name or from Prefect.") from None
     os.environ.update(client_environment())
     try:
-        from httpx import TransportError
         from prefect.exceptions import FlowPauseTimeout, NotPausedError, ObjectNotFound, PrefectHTTPStatusError
         from prefect.flow_runs import resume_flow_run
         from prefect.settings import PREFECT_API_URL
@@ -133,15 +132,17 @@ def resume(
         code = error.response.status_code
         why = "refuses the password (PREFECT_API_AUTH_STRING)" if code == 401 else f"answers with {code}"
         raise UsageError(f"The Prefect server at {server} {why}; nothing was answered.") from None
-    except TransportError:
-        raise UsageError(
-            f"The Prefect server at {server} does not answer; is it running, is PREFECT_API_URL its?"
-        ) from None
     except (NotPausedError, FlowPauseTimeout):
         raise RefusedError(f"Flow run {flow_run} does not wait for an answer (any more).") from None
     except RuntimeError:
         raise UsageError(
             "The answer was not accepted: --decision is approve or reject, --name and --role have two letters or more."
+        ) from None
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "httpx":  # Prefect's client, where nobody answers
+            raise
+        raise UsageError(
+            f"The Prefect server at {server} does not answer; is it running, is PREFECT_API_URL its?"
         ) from None
     if fmt == Format.json:
         as_json({"flow_run": str(flow_run), "answered": decision})
