@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from dfe_returns import pipeline
 from dfe_returns.config import load_config
 from dfe_returns.ledger.place import ledger_of
 from dfe_returns.review.signoff import check_run
@@ -96,6 +97,20 @@ def test_approved_in_the_form_gives_the_record_that_the_command_line_gives(waiti
     entry = next(e for e in waiting.ledger.history(waiting.folder.name) if e["kind"] == "signed off")
     assert (entry["name"], entry["role"], entry["note"]) == ("Alex Approver", "Assistant director", "read on Monday")
     assert (waiting.folder / "certificate.html").is_file()
+    assert check_run(waiting.ledger, waiting.folder).empty
+
+
+def test_report_is_built_again_after_the_act(waiting, excused, monkeypatch):
+    plain, states = pipeline.write_report, []
+
+    def noting(result, folder, config):
+        states.append(ledger_of(config, waiting.folder).state(result.run_id))
+        plain(result, folder, config)
+
+    monkeypatch.setattr(pipeline, "write_report", noting)
+    waiting.answer(decision="approve", exceptions=excused)
+    assert waiting.work().name == "Signed off"
+    assert states == ["signed off"]
     assert check_run(waiting.ledger, waiting.folder).empty
 
 
