@@ -95,6 +95,8 @@ def _exit_code() -> int:
     except _Ended as stop:
         typer.echo(_STOPPED, err=True)
         return int(stop.code or 0)
+    except SystemExit:  # typer's answer to a reader that has gone (`| head`); 1 would say that DfE errors were found
+        return 0
     except BrokenPipeError:
         sys.stderr.close()
         return 0

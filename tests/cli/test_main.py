@@ -49,3 +49,10 @@ def test_a_run_that_is_told_to_end_leaves_nothing_half_written(name, tmp_path):
     assert "nothing half-written" in err
     assert list(tmp_path.glob("made/.*")) == []
     assert not (tmp_path / "made" / "run").exists()
+
+
+def test_a_reader_that_stops_reading_is_no_fault(tmp_path):
+    process = started("rules", "list", "ssda903", "--year", "2025-26", cwd=tmp_path)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait() == 0
