@@ -6,7 +6,6 @@ newer run that supersedes this one, is found when the flow goes on.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from typing import Any, Literal
 
@@ -16,8 +15,8 @@ from prefect.input import RunInput
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from dfe_returns.errors import DfeReturnsError, RefusedError, UsageError
-from dfe_returns.pipeline import Plan, rebuild_report
+from dfe_returns.errors import RefusedError, UsageError
+from dfe_returns.pipeline import Plan, report_after_act
 from dfe_returns.run_folder import RunResult
 from flows.safety import patiently
 
@@ -69,9 +68,7 @@ def await_decision(plan: Plan, result: RunResult, preparer: str, days: float) ->
         )
         state, refused = patiently("review", partial(_decided, ledger, plan, answer))
         if not refused:
-            # the report says the state it was made in; the act stands if building it again fails
-            with suppress(DfeReturnsError, OSError):
-                rebuild_report(plan.out, plan.config)
+            report_after_act(plan.out, plan.config)
             return state
         attempt += 1
 

@@ -561,3 +561,17 @@ def rebuild_report(run_folder: str | Path, config: Config | None = None) -> RunR
     write_report(result, folder / "report", settings)
     seal_report(folder)
     return result
+
+
+def report_after_act(folder: Path, config: Config) -> str:
+    """Build the report again after a signature or the like, because it says the state it was made in.
+
+    The act stands whatever happens here: answers with the kind of what went wrong, '' when nothing did.
+    """
+    from dfe_returns.errors import DfeReturnsError
+
+    try:
+        rebuild_report(folder, config)
+    except (DfeReturnsError, OSError) as error:
+        return type(error).__name__
+    return ""

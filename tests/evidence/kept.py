@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from dfe_returns.contract import contract
-from dfe_returns.evidence.disclosures import record_disclosures
+from dfe_returns.evidence.disclosures import disclosing
 from dfe_returns.evidence.lineage import row_lineage
 from dfe_returns.files import private_folder, sha256_of, write_csv, write_private
 from dfe_returns.ledger import open_ledger
@@ -120,10 +120,9 @@ def sign(ledger, result, sent=True, findings=None):
     sealed = private_folder(result.folder / "submission")
     for path in sorted((result.folder / "draft").glob("*")):
         (sealed / path.name).write_bytes(path.read_bytes())
-    ledger.sign_off(
-        result.run_id, "D Irector", "director", "checked", files=[{**f, "role": "submission"} for f in files]
-    )
-    counts = record_disclosures(ledger, result)
+    files = [{**f, "role": "submission"} for f in files]
+    enter = disclosing(ledger, result)(pd.DataFrame(files))
+    counts = ledger.sign_off(result.run_id, "D Irector", "director", "checked", files=files, then=enter)["then"]
     if sent:
         ledger.submitted(result.run_id, f"REF-{result.run_id}", "P Reparer", "analyst")
     return counts

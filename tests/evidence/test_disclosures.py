@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from dfe_returns.errors import RefusedError, UsageError
 from dfe_returns.evidence.child import child_lineage
-from dfe_returns.evidence.disclosures import disclosure_counts, disclosures_of, record_disclosures
+from dfe_returns.evidence.disclosures import disclosing, disclosure_counts, disclosures_of
 from dfe_returns.evidence.events import access_history, events
 from dfe_returns.evidence.rights import open_request
 from dfe_returns.evidence.subject import release, subject_report, write_subject_report
@@ -154,7 +154,7 @@ def test_the_ledger_holds_no_number_date_or_value(spoiled, tmp_path):
         assert canary not in raw
 
 
-def test_disclosures_need_a_signature_and_are_entered_once(tmp_path):
+def test_disclosures_come_with_the_signature_and_are_entered_once(tmp_path):
     clock = Clock("2026-07-01")
     ledger = ledger_at(tmp_path, clock)
     result = keep(
@@ -165,12 +165,22 @@ def test_disclosures_need_a_signature_and_are_entered_once(tmp_path):
         "r1",
     )
     ledger.record_run(result, prepared_by="P Reparer")
-    with pytest.raises(RefusedError, match="not signed off"):
-        record_disclosures(ledger, result)
-    ledger.sign_off("r1", "D Irector", "director")
-    record_disclosures(ledger, result)
-    with pytest.raises(RefusedError, match="in the register already"):
-        record_disclosures(ledger, result)
+    assert disclosures_of(ledger, "A1").empty
+    sealed = pd.DataFrame({"name": ["cin.xml"], "sha256": ["a" * 64]})
+
+    def signed():
+        return ledger.sign_off("r1", "D Irector", "director", then=disclosing(ledger, result)(sealed))["then"]
+
+    counts = signed()
+    entered = disclosures_of(ledger, "A1")
+    assert counts == {"disclosures": len(entered), "adoption_disclosures": 0}
+    with pytest.raises(RefusedError, match="is signed off"):
+        signed()
+    ledger.reject("r1", "D Irector", "director", "a figure to look at")
+    ledger.submit_for_review("r1", "P Reparer", "analyst")
+    assert signed() == counts
+    assert disclosures_of(ledger, "A1")["rows"].tolist() == entered["rows"].tolist()
+    assert ledger.verify().empty
 
 
 @pytest.mark.parametrize(

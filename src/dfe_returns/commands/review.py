@@ -230,14 +230,10 @@ def dfe_errors(
 
 
 def _report_again(settings: Config, folder: Path) -> None:
-    """The report says the state it was made in: after an act it is built again. The act stands if that fails."""
-    from dfe_returns.errors import DfeReturnsError
-    from dfe_returns.pipeline import rebuild_report
+    from dfe_returns.pipeline import report_after_act
 
-    try:
-        rebuild_report(folder, settings)
-    except (DfeReturnsError, OSError) as error:
-        note(f"The report could not be built again ({type(error).__name__}); dfe-returns report {folder} does it.")
+    if failed := report_after_act(folder, settings):
+        note(f"The report could not be built again ({failed}); dfe-returns report {folder} does it.")
 
 
 def _told(done: dict[str, Any], fmt: Format) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, insert, select
 
-from dfe_returns.errors import RefusedError, UsageError
+from dfe_returns.errors import UsageError
 from dfe_returns.evidence.events import events
 from dfe_returns.evidence.lineage import CHILD_COLUMN
 from dfe_returns.ledger import chain
@@ -66,38 +66,14 @@ def request_of(ledger: Any, request: str, child: str) -> dict[str, Any]:
     return opened
 
 
-def record_disclosures(
-    ledger: Any,
-    result: Any,
-    files: pd.DataFrame | None = None,
-    specification: str = "",
-    notice: str = "",
-) -> dict[str, int]:
-    """Enter what a signed run sends of each child; returns rows per register. One chained act.
-
-    ``files``: name and sha256 of the sealed files, by default those that the ledger has for the run;
-    ``specification`` and ``notice``: references of the direction and of the privacy notice in force (R2, R26). Raises
-    RefusedError when the run is not signed off, or was entered before. A live sign-off does not call this: there the
-    rows are part of the signature's own transaction (see ``disclosing``).
-    """
-    if ledger.state(result.run_id) not in ("signed off", "submitted"):
-        raise RefusedError(f"Run {result.run_id} is not signed off; disclosures are entered with the signature.")
-    entered = _entered(ledger, result.run_id)
-    if entered is not None and not _rejected_since(ledger, result.run_id, entered["number"]):
-        raise RefusedError(f"The disclosures of run {result.run_id} are in the register already.")
-    sealed = ledger.files(result.run_id, "submission") if files is None else files
-    act = disclosing(ledger, result, specification, notice)(sealed)
-    counts: dict[str, int] = ledger._write(act)
-    return counts
-
-
 def disclosing(
     ledger: Any, result: Any, specification: str = "", notice: str = ""
 ) -> Callable[[pd.DataFrame], Callable[[Connection], dict[str, int]]]:
     """The register's part of a signature: given the sealed files (name, sha256), what to write in its transaction.
 
-    The rows are worked out before the transaction begins. A run that was signed, rejected and signed again has the
-    same bytes and is entered once.
+    ``specification`` and ``notice``: references of the direction and of the privacy notice in force (R2, R26). The rows
+    are worked out before the transaction begins. A run that was signed, rejected and signed again has the same bytes
+    and is entered once.
     """
 
     def prepare(sealed: pd.DataFrame) -> Callable[[Connection], dict[str, int]]:
@@ -149,10 +125,6 @@ def disclosed_counts(ledger: Any, run_id: str) -> dict[str, int]:
 def _entered(ledger: Any, run_id: str) -> dict[str, Any] | None:
     found = [event for event in events(ledger, "disclosed", run_id) if event.get("event") == "entered"]
     return found[-1] if found else None
-
-
-def _rejected_since(ledger: Any, run_id: str, number: int) -> bool:
-    return any(entry["kind"] == "rejected" and entry["number"] > number for entry in ledger.history(run_id))
 
 
 def disclosures_of(ledger: Any, child: str) -> pd.DataFrame:
